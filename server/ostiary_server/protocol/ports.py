@@ -1,0 +1,173 @@
+"""What the protocol needs of the store, as it needs it. Each method is one SQL statement or one transaction.
+
+Implemented by `ostiary_server.store_ports` over `ostiary_state.store`, and by the fakes of the tests; one
+conformance suite runs over both. Every method raises `StoreUnavailable` when the database is away, which the
+endpoints answer with 503 and Retry-After.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ostiary_state.applications.application import Application
+from ostiary_state.runtime.access_token import OpaqueAccessToken
+from ostiary_state.runtime.consent import Consent
+from ostiary_state.runtime.grant import Grant
+from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.runtime.refresh_token import RefreshFamily, RefreshToken
+from ostiary_state.runtime.revocation import Revocation
+from ostiary_state.runtime.session import Session
+from ostiary_state.users.user import User
+
+
+class Directory(Protocol):
+    """What a replica knows by heart: never a database access, never a wait."""
+
+    def issuer_of_host(self, host: str) -> Issuer | None:
+        """The issuer served at a normalised Host, None: unknown (421)."""
+
+    def application(self, issuer_id: str, client_id: str) -> Application | None:
+        """The application of a client id at this issuer, disabled ones included; None on any other issuer."""
+
+    def applications_of(self, issuer_id: str) -> Sequence[Application]:
+        """All of an issuer's applications, for discovery and CORS. The result is cached per revision."""
+
+    def application_of_id(self, application_id: str) -> Application | None:
+        """By object id, for rows that name it."""
+
+
+class RevocationSet(Protocol):
+    """The revocation set in memory."""
+
+    def revoked(
+        self,
+        *,
+        issued_at: float,
+        jti: str | None,
+        grant_id: str | None,
+        session_id: str | None,
+        user_incarnation: str | None,
+        application_incarnation: str | None,
+    ) -> bool:
+        """True when a key that the token carries is in the set with `issued_at <= not_before`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live session with its user and, where a client was named, the consent that the user gave it."""
+
+    session: Session
+    user: User
+    consent: Consent | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshContext:
+    """All that decides about one refresh token."""
+
+    token: RefreshToken
+    family: RefreshFamily
+    grant: Grant
+    user: User | None  # None: gone
+    session_live: bool  # True also for grants that outlive the session
+    successor_consumed: bool  # the successor of a consumed token has been used itself
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What one token response stores, besides the claim that permits it."""
+
+    family: RefreshFamily | None = None
+    refresh_token: RefreshToken | None = None
+    access_token: OpaqueAccessToken | None = None
+    grant: Grant | None = None  # password: the grant is made with its tokens
+
+
+class Sessions(Protocol):
+    """Sign-in sessions."""
+
+    async def signed_in(self, digest: bytes, issuer_id: str, client_id: str | None, now: float) -> SignedIn | None:
+        """One statement: the live session of a cookie at this issuer, its enabled user, the consent for client_id."""
+
+    async def start(self, session: Session) -> None:
+        """Insert."""
+
+    async def end(self, session_id: str, revocation: Revocation, now: float) -> None:
+        """End a session, its session-bound grants' families, and put its revocation into the set."""
+
+
+class Users(Protocol):
+    """People at sign-in."""
+
+    async def by_username(self, username: str) -> User | None:
+        """Any live (not tombstoned) user, disabled ones included; the caller decides."""
+
+    async def by_id(self, user_id: str, incarnation: str) -> User | None:
+        """For userinfo; None when the object is gone or another incarnation."""
+
+
+class Consents(Protocol):
+    """Remembered consent."""
+
+    async def remember(self, consent: Consent) -> None:
+        """Insert or replace on (issuer, user, client)."""
+
+
+class Grants(Protocol):
+    """Grants and their codes."""
+
+    async def start(self, grant: Grant) -> None:
+        """Insert a grant, with its code."""
+
+    async def by_code(self, digest: bytes) -> tuple[Grant, User | None] | None:
+        """One statement: the grant of a code, consumed or not, with its user."""
+
+    async def redeem(self, grant: Grant, issued: Issued, now: float) -> bool:
+        """One transaction: claim the code (`consumed_at IS NULL` in the UPDATE's WHERE), then insert `issued`.
+
+        False: another request won; nothing was inserted.
+        """
+
+    async def start_with(self, issued: Issued) -> None:
+        """One transaction: insert `issued.grant` and what it issued (password)."""
+
+    async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
+        """Revoke a grant, its refresh families (one UPDATE) and, through the set, its access tokens."""
+
+
+class RefreshTokens(Protocol):
+    """Refresh tokens."""
+
+    async def context(self, digest: bytes, now: float) -> RefreshContext | None:
+        """One statement: the token with its family, grant, user, session liveness and successor."""
+
+    async def rotate(
+        self,
+        presented: RefreshToken,
+        family: RefreshFamily,
+        successor: RefreshToken,
+        sealed_successor: bytes,
+        access_token: OpaqueAccessToken | None,
+        now: float,
+    ) -> bool:
+        """One transaction: claim `presented`, insert `successor`, move the family's idle deadline.
+
+        False: another request claimed it first; nothing was changed. The caller loads the context again.
+        """
+
+
+class AccessTokens(Protocol):
+    """Opaque access tokens."""
+
+    async def add(self, token: OpaqueAccessToken) -> None:
+        """Insert (client_credentials, implicit, a refresh within its grace)."""
+
+    async def by_digest(self, digest: bytes) -> OpaqueAccessToken | None:
+        """One indexed look-up."""
+
+
+class Revocations(Protocol):
+    """Writing to the revocation set."""
+
+    async def add(self, revocation: Revocation) -> None:
+        """Insert or raise `not_before`; every replica follows within a second, this one at once."""

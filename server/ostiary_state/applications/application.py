@@ -1,0 +1,68 @@
+"""What a server replica holds of one application: the manifest resolved to a compact value."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ostiary_state.applications.spec import OAuthApplicationSpec
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLifetimes:
+    """Seconds."""
+
+    authorization_code: int
+    access_token: int
+    id_token: int
+    refresh_token_idle: int
+    refresh_token_absolute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application as it is served. 10,000 of these must fit in a worker: tuples and strings only."""
+
+    id: str  # "<namespace>/<name>"
+    incarnation: str  # the object's uid: a re-created object inherits nothing
+    revision: int  # the intent revision that wrote it
+    client_id: str
+    issuer_id: str
+    enabled: bool
+    not_before: float  # tokens, grants and consents issued at or before this are void (0: none)
+    display_name: str
+    logo_url: str | None
+    homepage_url: str | None
+    policy_url: str | None
+    terms_url: str | None
+    confidential: bool
+    callback_urls: tuple[str, ...]
+    post_logout_redirect_urls: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    grant_modes: frozenset[str]
+    scopes: tuple[str, ...]
+    audiences: tuple[str, ...]
+    allowed_groups: frozenset[str]  # empty: every user
+    pkce_required: bool
+    consent_required: bool
+    lifetimes: TokenLifetimes
+    opaque_access_tokens: bool
+    signing_algorithm: str  # of access tokens: ES256 | RS256 | EdDSA
+    id_token_algorithm: str
+    token_endpoint_auth_method: str  # client_secret_basic | client_secret_post | none
+    secret_digests: tuple[bytes, ...]  # SHA-256 of each secret that authenticates it
+
+    @classmethod
+    def from_spec(
+        cls,
+        spec: "OAuthApplicationSpec",
+        *,
+        id: str,  # noqa: A002 - the column's and the field's name
+        incarnation: str,
+        revision: int,
+        client_id: str,
+        issuer_id: str,
+        not_before: float,
+        secret_digests: tuple[bytes, ...],
+    ) -> "Application":
+        """Resolve defaults; `spec` has passed `rules`."""
+        raise NotImplementedError

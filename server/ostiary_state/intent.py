@@ -1,0 +1,124 @@
+"""Intent: what manifests declare, as it is written to the store and followed by the replicas.
+
+Only the operator (or `ostiary up`) writes intent, in one transaction per batch whose last statement raises the
+revision; a replica that has applied revision N has applied everything up to N.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from ostiary_state.runtime.issuer import Issuer
+
+
+class Kind(StrEnum):
+    """What a `changes` row names."""
+
+    APPLICATION = "application"
+    USER = "user"
+    ISSUER = "issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredApplication:
+    """An application's row as the operator compares and writes it. Equal rows need no write."""
+
+    id: str  # "<namespace>/<name>"
+    incarnation: str
+    client_id: str
+    origin: str  # the authentication address: its issuer is found or claimed in the same transaction
+    namespace: str  # who claims that address; "" for the default issuer, which no namespace owns
+    spec: Mapping[str, Any]  # the accepted spec in canonical JSON form (camelCase, defaults left out)
+    secret_digests: tuple[bytes, ...] = ()
+    not_before: float = 0.0  # raised when it is disabled or moves to another address: ends what it holds
+    owned: bool = True  # False: kept by `deletionPolicy: Orphan` after its object went
+    revision: int = 0  # 0 on the way in; the revision that wrote it on the way out
+    issuer_id: str = ""  # empty on the way in
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUser:
+    """A user's row as the operator compares and writes it."""
+
+    id: str
+    incarnation: str
+    username: str
+    spec: Mapping[str, Any]  # canonical JSON form
+    password_hash: str | None = None
+    password_version: str | None = None  # names the Secret's content (uid/resourceVersion), never derived from it
+    not_before: float = 0.0
+    subject: str = ""  # minted by the store on first write when empty
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """The object is gone: stop serving it. What hung on it is ended by the server."""
+
+    kind: Kind
+    id: str
+    incarnation: str  # another incarnation in the store is left alone
+
+
+IntentWrite = StoredApplication | StoredUser | Tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRevision:
+    """What the live replicas report, by the database's clock."""
+
+    minimum: int | None  # the lowest revision that a live replica has applied; None: no replica is live
+    replicas: int
+    ages: Mapping[str, float] = field(default_factory=dict)
+
+
+class IntentConflict(Exception):
+    """A write that the store's uniqueness refuses. `holder` is the id (or the namespace) that keeps the value."""
+
+    def __init__(self, field: str, value: str, holder: str, write_id: str) -> None:
+        super().__init__(f"{field} {value!r} of {write_id} belongs to {holder}")
+        self.field, self.value, self.holder, self.write_id = field, value, holder, write_id
+
+
+class StaleWriter(Exception):
+    """Another operator holds the Lease since: this one must stop writing and exit."""
+
+
+class StoreUnavailable(Exception):
+    """The database did not answer. Nothing was written, or it cannot be known whether it was; try again."""
+
+
+class IntentStore(Protocol):
+    """The operator's side of the store. Raises StoreUnavailable when the database is away."""
+
+    async def application(self, application_id: str) -> StoredApplication | None:
+        """The row of an object's id, orphaned ones included, tombstones not."""
+
+    async def applications(self) -> Sequence[StoredApplication]:
+        """Every row that is not a tombstone, for the comparison at start: one statement."""
+
+    async def application_of_client(self, client_id: str) -> StoredApplication | None:
+        """Who holds a client id."""
+
+    async def user(self, user_id: str) -> StoredUser | None:
+        """The row of an object's id."""
+
+    async def users(self) -> Sequence[StoredUser]:
+        """Every user that is not a tombstone."""
+
+    async def user_of_username(self, username: str) -> StoredUser | None:
+        """Who holds a username."""
+
+    async def issuer_of_origin(self, origin: str) -> Issuer | None:
+        """The live issuer of an address, whoever holds it."""
+
+    async def write(self, writes: Sequence[IntentWrite], *, fence: int, now: float) -> int:
+        """Write all or nothing, in one transaction whose last statement raises the revision; returns it.
+
+        `fence` is the Lease's transition count (0 without a Lease). Raises IntentConflict (nothing written),
+        StaleWriter (a higher fence has written) or StoreUnavailable.
+        """
+
+    async def served(self) -> ServedRevision:
+        """What the live replicas serve, one statement."""
