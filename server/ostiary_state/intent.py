@@ -46,7 +46,9 @@ class StoredUser:
     username: str
     spec: Mapping[str, Any]  # canonical JSON form
     password_hash: str | None = None
-    password_version: str | None = None  # names the Secret's content (uid/resourceVersion), never derived from it
+    password_version: str | None = (
+        None  # names the Secret's content (uid/resourceVersion), never derived from it
+    )
     not_before: float = 0.0
     subject: str = ""  # minted by the store on first write when empty
     revision: int = 0
@@ -83,10 +85,6 @@ class IntentConflict(Exception):
 
 class StaleWriter(Exception):
     """Another operator holds the Lease since: this one must stop writing and exit."""
-
-
-class StoreUnavailable(Exception):
-    """The database did not answer. Nothing was written, or it cannot be known whether it was; try again."""
 
 
 class IntentStore(Protocol):

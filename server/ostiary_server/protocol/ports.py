@@ -1,12 +1,11 @@
 """What the protocol needs of the store, as it needs it. Each method is one SQL statement or one transaction.
 
-Implemented by `ostiary_server.store_ports` over `ostiary_state.store`, and by the fakes of the tests; one
+The repositories of `ostiary_state.store` satisfy these by their shape, and so do the fakes of the tests; one
 conformance suite runs over both. Every method raises `StoreUnavailable` when the database is away, which the
 endpoints answer with 503 and Retry-After.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from ostiary_state.applications.application import Application
@@ -14,9 +13,10 @@ from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import Grant
 from ostiary_state.runtime.issuer import Issuer
-from ostiary_state.runtime.refresh_token import RefreshFamily, RefreshToken
+from ostiary_state.runtime.issued import Issued
+from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
 from ostiary_state.runtime.revocation import Revocation
-from ostiary_state.runtime.session import Session
+from ostiary_state.runtime.session import Session, SignedIn
 from ostiary_state.users.user import User
 
 
@@ -52,41 +52,12 @@ class RevocationSet(Protocol):
         """True when a key that the token carries is in the set with `issued_at <= not_before`."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A live session with its user and, where a client was named, the consent that the user gave it."""
-
-    session: Session
-    user: User
-    consent: Consent | None
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshContext:
-    """All that decides about one refresh token."""
-
-    token: RefreshToken
-    family: RefreshFamily
-    grant: Grant
-    user: User | None  # None: gone
-    session_live: bool  # True also for grants that outlive the session
-    successor_consumed: bool  # the successor of a consumed token has been used itself
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """What one token response stores, besides the claim that permits it."""
-
-    family: RefreshFamily | None = None
-    refresh_token: RefreshToken | None = None
-    access_token: OpaqueAccessToken | None = None
-    grant: Grant | None = None  # password: the grant is made with its tokens
-
-
 class Sessions(Protocol):
     """Sign-in sessions."""
 
-    async def signed_in(self, digest: bytes, issuer_id: str, client_id: str | None, now: float) -> SignedIn | None:
+    async def signed_in(
+        self, digest: bytes, issuer_id: str, client_id: str | None, now: float
+    ) -> SignedIn | None:
         """One statement: the live session of a cookie at this issuer, its enabled user, the consent for client_id."""
 
     async def start(self, session: Session) -> None:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from ostiary_state.runtime.grant import Grant
+from ostiary_state.users.user import User
+
 
 @dataclass(frozen=True, slots=True)
 class RefreshFamily:
@@ -25,3 +28,15 @@ class RefreshToken:
     consumed_at: float | None = None
     sealed_successor: bytes | None = None  # the next token under HKDF(this token): a retry gets the same one
     successor_digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshContext:
+    """All that decides about one presented refresh token."""
+
+    token: RefreshToken
+    family: RefreshFamily
+    grant: Grant
+    user: User | None  # None: gone
+    session_live: bool  # True also for grants that outlive the session
+    successor_consumed: bool  # the successor of a consumed token has been used itself

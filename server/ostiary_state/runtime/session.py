@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from ostiary_state.runtime.consent import Consent
+from ostiary_state.users.user import User
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -17,3 +20,12 @@ class Session:
     created_at: float
     expires_at: float
     ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live session with its user and, where a client was named, the consent that the user gave it."""
+
+    session: Session
+    user: User
+    consent: Consent | None
