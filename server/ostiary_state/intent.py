@@ -46,9 +46,7 @@ class StoredUser:
     username: str
     spec: Mapping[str, Any]  # canonical JSON form
     password_hash: str | None = None
-    password_version: str | None = (
-        None  # names the Secret's content (uid/resourceVersion), never derived from it
-    )
+    password_version: str | None = None  # names the Secret's content (uid/resourceVersion), never derived from it
     not_before: float = 0.0
     subject: str = ""  # minted by the store on first write when empty
     revision: int = 0

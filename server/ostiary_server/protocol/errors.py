@@ -26,9 +26,7 @@ class OAuthError(Exception):
     code: ClassVar[str] = "server_error"
     status: ClassVar[int] = 400
 
-    def __init__(
-        self, description: str, *, detail: str | None = None, retry_after: int | None = None
-    ) -> None:
+    def __init__(self, description: str, *, detail: str | None = None, retry_after: int | None = None) -> None:
         super().__init__(description)
         self.description = description
         self.detail = detail

@@ -12,8 +12,8 @@ from ostiary_state.applications.application import Application
 from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import Grant
-from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.issued import Issued
+from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.runtime.session import Session, SignedIn
@@ -55,9 +55,7 @@ class RevocationSet(Protocol):
 class Sessions(Protocol):
     """Sign-in sessions."""
 
-    async def signed_in(
-        self, digest: bytes, issuer_id: str, client_id: str | None, now: float
-    ) -> SignedIn | None:
+    async def signed_in(self, digest: bytes, issuer_id: str, client_id: str | None, now: float) -> SignedIn | None:
         """One statement: the live session of a cookie at this issuer, its enabled user, the consent for client_id."""
 
     async def start(self, session: Session) -> None:

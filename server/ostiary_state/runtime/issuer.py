@@ -12,9 +12,7 @@ class Issuer:
     """
 
     id: str
-    origin: (
-        str  # scheme://host[:port], lower case, no default port, no trailing slash: the `iss` of every token
-    )
+    origin: str  # scheme://host[:port], lower case, no default port, no trailing slash: the `iss` of every token
     namespace: str | None  # the namespace that claimed it first; None: the default issuer, open to all
     vacated_at: float | None = None  # when its last application left; the claim is kept for a grace
     retired_at: float | None = None  # no longer served
