@@ -1,0 +1,50 @@
+"""Every condition and every reason that a status can show. docs/reference/conditions.md explains each (tested)."""
+
+from enum import StrEnum
+
+
+class Type(StrEnum):
+    """What a condition is about. `Serving` and `Ready` belong to the serving side of status, the rest to reconcile."""
+
+    ACCEPTED = "Accepted"
+    SYNCED = "Synced"
+    SECRET_READY = "SecretReady"
+    SERVING = "Serving"
+    READY = "Ready"
+    DISCOURAGED_GRANT_MODE = "DiscouragedGrantMode"
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is."""
+
+    # Accepted
+    ACCEPTED = "Accepted"
+    INVALID_SPEC = "InvalidSpec"
+    CONFLICT = "Conflict"
+    CLIENT_ID_NOT_ALLOWED = "ClientIDNotAllowed"
+    NAMESPACE_NOT_ALLOWED = "NamespaceNotAllowed"
+    NO_ADDRESS = "NoAddress"
+    # Synced
+    STORED = "Stored"
+    REFUSED = "Refused"
+    SUSPENDED = "Suspended"
+    WAITING_FOR_SECRET = "WaitingForSecret"
+    DATABASE_UNAVAILABLE = "DatabaseUnavailable"
+    CLUSTER_UNAVAILABLE = "ClusterUnavailable"
+    INTERNAL_ERROR = "InternalError"
+    # SecretReady
+    GENERATED = "Generated"
+    FOUND = "Found"
+    NOT_NEEDED = "NotNeeded"
+    NOT_OURS = "NotOurs"
+    FORBIDDEN = "Forbidden"
+    NOT_USABLE = "NotUsable"
+    # Serving
+    SERVED = "Served"
+    WAITING_FOR_REPLICAS = "WaitingForReplicas"
+    NOT_STORED = "NotStored"
+    NO_REPLICA = "NoReplica"
+    # Ready
+    READY = "Ready"
+    # DiscouragedGrantMode
+    IN_USE = "InUse"

@@ -1,0 +1,34 @@
+"""What a manifest says, parsed once at the edge: no raw object goes further in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One object as the cluster (or a file) holds it now."""
+
+    namespace: str
+    name: str
+    uid: str  # the incarnation: a re-created object inherits nothing
+    generation: int
+    spec: Mapping[str, Any]  # as written: not yet validated
+    deleted: bool = False  # its deletion has begun: only our finalizer keeps it
+
+    @property
+    def id(self) -> str:
+        """The row's id."""
+        return f"{self.namespace}/{self.name}"
+
+
+class DeclaredApplication(Declared):
+    """An OAuthApplication."""
+
+    __slots__ = ()
+
+
+class DeclaredUser(Declared):
+    """An OAuthUser."""
+
+    __slots__ = ()
