@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ostiary_state.applications.spec import OAuthApplicationSpec
 
+# The default of OpenID Connect Registration section 2, and all that common clients accept unconfigured.
+ID_TOKEN_ALGORITHM = "RS256"
+
 
 @dataclass(frozen=True, slots=True)
 class TokenLifetimes:
@@ -64,5 +67,43 @@ class Application:
         not_before: float,
         secret_digests: tuple[bytes, ...],
     ) -> "Application":
-        """Resolve defaults; `spec` has passed `rules`."""
-        raise NotImplementedError
+        """Resolve the defaults that depend on the object or on other fields; `spec` has passed `rules`."""
+        lifetimes = spec.token_lifetimes
+        confidential = spec.type == "Confidential"
+        return cls(
+            id=id,
+            incarnation=incarnation,
+            revision=revision,
+            client_id=client_id,
+            issuer_id=issuer_id,
+            enabled=spec.enabled,
+            not_before=not_before,
+            display_name=spec.display_name or id.rpartition("/")[2],
+            logo_url=spec.logo_url,
+            homepage_url=spec.homepage_url,
+            policy_url=spec.policy_url,
+            terms_url=spec.terms_url,
+            confidential=confidential,
+            callback_urls=spec.callback_urls,
+            post_logout_redirect_urls=spec.post_logout_redirect_urls,
+            cors_origins=spec.cors_origins,
+            grant_modes=frozenset(spec.grant_modes),
+            scopes=spec.scopes,
+            audiences=spec.audiences,
+            allowed_groups=frozenset(spec.allowed_groups),
+            pkce_required=spec.pkce == "Required",
+            consent_required=spec.consent == "Prompt",
+            lifetimes=TokenLifetimes(
+                authorization_code=lifetimes.authorization_code.seconds,
+                access_token=lifetimes.access_token.seconds,
+                id_token=lifetimes.id_token.seconds,
+                refresh_token_idle=lifetimes.refresh_token_idle.seconds,
+                refresh_token_absolute=lifetimes.refresh_token_absolute.seconds,
+            ),
+            opaque_access_tokens=spec.access_token_format == "Opaque",
+            signing_algorithm=spec.signing_algorithm,
+            id_token_algorithm=ID_TOKEN_ALGORITHM,
+            token_endpoint_auth_method=spec.token_endpoint_auth_method
+            or ("client_secret_basic" if confidential else "none"),
+            secret_digests=secret_digests,
+        )

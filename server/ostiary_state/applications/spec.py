@@ -1,0 +1,166 @@
+"""What an `OAuthApplication` manifest may say. Each text here is what `kubectl explain` prints."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from ostiary_state.durations import Between, Duration
+from ostiary_state.manifest import EachOnce, Manifest
+
+ClientType = Literal["Confidential", "Public"]
+GrantMode = Literal["authorization_code", "implicit", "password", "refresh_token", "client_credentials"]
+SigningAlgorithm = Literal["ES256", "RS256", "EdDSA"]
+TokenEndpointAuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+
+NAME_PATTERN = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
+CLIENT_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"
+SCOPE_PATTERN = r"^[!#-\[\]-~]+$"  # RFC 6749 section 3.3, scope-token
+TEXT_PATTERN = r"^[^\x00-\x1f\x7f]+$"
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+Origin = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=TEXT_PATTERN)]
+Scope = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=SCOPE_PATTERN)]
+Audience = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=SCOPE_PATTERN)]
+ClientID = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=CLIENT_ID_PATTERN)]
+ObjectName = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=NAME_PATTERN)]
+
+
+class TokenLifetimesSpec(Manifest):
+    """How long what this application receives stays valid, as durations such as 90s, 10m or 1h30m (a day is 24h)."""
+
+    authorization_code: Annotated[Duration, Between.of("10s", "10m")] = Duration.parse("60s")
+    """How long an authorization code can be exchanged, 10s to 10m. The exchange follows the redirect at once, so
+    60s, the default, is enough for a slow network."""
+
+    access_token: Annotated[Duration, Between.of("1m", "24h")] = Duration.parse("10m")
+    """How long an access token is accepted, 1m to 24h, default 10m. A resource server that checks JWTs by itself
+    accepts one until it expires, whatever has been revoked meanwhile."""
+
+    id_token: Annotated[Duration, Between.of("1m", "24h")] = Duration.parse("10m")
+    """How long an ID token is valid, 1m to 24h, default 10m. It proves one sign-in; the application's own session
+    lives on by the application's rules."""
+
+    refresh_token_idle: Annotated[Duration, Between.of("1h", "2160h")] = Duration.parse("336h")
+    """How long a refresh token may stay unused, 1h to 2160h (90 days), default 336h (14 days)."""
+
+    refresh_token_absolute: Annotated[Duration, Between.of("1h", "8760h")] = Duration.parse("2160h")
+    """When a person must sign in again however often tokens were refreshed, 1h to 8760h (365 days), default 2160h
+    (90 days). Never shorter than refreshTokenIdle."""
+
+
+class ClientSecretSpec(Manifest):
+    """The Kubernetes Secret with this application's credentials."""
+
+    name: ObjectName | None = None
+    """Name of the Secret, in this namespace. Default: the application's name with -oauth behind it."""
+
+    mode: Literal["Generate", "Require"] = "Generate"
+    """Generate: the operator creates the Secret, with 256 random bits in client-secret, and restores it when it is
+    deleted. Require: the operator waits for a Secret that you create, with the label ostiary.dev/secret=true and the
+    key client-secret, follows its changes and never writes it."""
+
+
+class OAuthApplicationSpec(Manifest):
+    """An application that signs its users in through Ostiary, or that calls other services with Ostiary's tokens."""
+
+    display_name: Text | None = None
+    """Name shown to people on the sign-in and consent pages. Default: the name of this object."""
+
+    description: Annotated[str, StringConstraints(max_length=1024)] | None = None
+    """What the application is, for the people who read this manifest. Not shown to users."""
+
+    logo_url: Address | None = None
+    """Picture shown on the sign-in and consent pages: an https address."""
+
+    homepage_url: Address | None = None
+    """The application's own front page: the pages of Ostiary link to it. An https address."""
+
+    policy_url: Address | None = None
+    """Privacy policy, linked from the consent page. An https address."""
+
+    terms_url: Address | None = None
+    """Terms of service, linked from the consent page. An https address."""
+
+    contacts: Annotated[tuple[Text, ...], Field(max_length=16), EachOnce()] = ()
+    """Whom to ask about this application, usually e-mail addresses."""
+
+    client_id: ClientID | None = None
+    """The OAuth client_id. Default: <namespace>.<name>. Cannot be changed, set or removed later. If it holds a dot
+    and the text before the first one could name a namespace, that must be the namespace of this object."""
+
+    authentication_address: Origin | None = None
+    """Origin where users of this application sign in, such as https://login.example.com: an issuer of its own with its
+    own metadata, keys and cookies. Lower case, without path or default port; https, or http on loopback and
+    *.localhost. The namespace that claims an address first keeps it. Default: the default issuer of the server."""
+
+    enabled: bool = True
+    """Set to false to refuse this application at every endpoint at once and to end what it was issued."""
+
+    suspend: bool = False
+    """Set to true to stop reconciling: what is served stays as it is until this is false again."""
+
+    type: ClientType = "Confidential"
+    """Confidential: runs where it can keep a secret, such as a back end. Public: runs on its user's device, such as a
+    single-page, desktop or mobile app, and has no secret. Cannot be changed."""
+
+    callback_urls: Annotated[tuple[Address, ...], Field(max_length=64), EachOnce()] = ()
+    """Redirect URIs, compared character by character; only the port of http://127.0.0.1 and http://[::1] is free.
+    https, or http on loopback and *.localhost, or, for a Public application, a private-use scheme with a dot such as
+    com.example.app:/callback."""
+
+    post_logout_redirect_urls: Annotated[tuple[Address, ...], Field(max_length=64), EachOnce()] = ()
+    """Where the browser may be sent after signing out. The rules of callbackURLs apply."""
+
+    cors_origins: Annotated[tuple[Origin, ...], Field(max_length=64), EachOnce()] = ()
+    """Origins whose scripts may call the token, userinfo and revocation endpoints, such as https://app.example.com."""
+
+    grant_modes: Annotated[tuple[GrantMode, ...], Field(max_length=5), EachOnce()] = ("authorization_code",)
+    """Ways in which this application obtains tokens. Add refresh_token to stay signed in, client_credentials to act
+    on its own behalf. implicit and password are for applications that cannot be changed yet: they set the condition
+    DiscouragedGrantMode."""
+
+    scopes: Annotated[tuple[Scope, ...], Field(max_length=64), EachOnce()] = ("openid", "profile", "email")
+    """Scopes that this application may be granted. Others are dropped at the authorization endpoint and refused at
+    the token endpoint. offline_access lets refresh tokens outlive the sign-in."""
+
+    audiences: Annotated[tuple[Audience, ...], Field(max_length=32), EachOnce()] = ()
+    """Resources that its access tokens may name in aud. Empty: the issuer."""
+
+    allowed_groups: Annotated[tuple[Text, ...], Field(max_length=64), EachOnce()] = ()
+    """Only users in one of these groups may sign in to this application. Empty: every user may."""
+
+    pkce: Literal["Required", "Optional"] = "Required"
+    """Required: an authorization code needs a PKCE challenge by S256 (RFC 7636). Optional, for Confidential
+    applications whose library has no PKCE: a challenge that was sent is still verified."""
+
+    consent: Literal["Prompt", "Skip"] = "Prompt"
+    """Prompt: users are asked before the application learns about them, and their answer is remembered. Skip: they are
+    not asked; for applications of your own organisation."""
+
+    token_lifetimes: TokenLifetimesSpec = TokenLifetimesSpec()
+    """How long what this application receives stays valid, as durations such as 90s, 10m or 1h30m (a day is 24h)."""
+
+    access_token_format: Literal["JWT", "Opaque"] = "JWT"
+    """JWT: resource servers check access tokens by themselves (RFC 9068). Opaque: they ask the introspection endpoint
+    and see a revocation at once."""
+
+    signing_algorithm: SigningAlgorithm = "ES256"
+    """Algorithm of access tokens in JWT format. ID tokens are signed with RS256, which every client accepts."""
+
+    token_endpoint_auth_method: TokenEndpointAuthMethod | None = None
+    """How the application authenticates at the token endpoint. Default: client_secret_basic if Confidential, none if
+    Public."""
+
+    secret: ClientSecretSpec | None = None
+    """The Kubernetes Secret with this application's credentials. Only for Confidential applications, which get a
+    generated one where this is absent."""
+
+    deletion_policy: Literal["Delete", "Orphan"] = "Delete"
+    """What happens when this object is deleted. Delete: the application is served no more and its tokens are revoked.
+    Orphan: it is served on as it was."""
+
+
+def canonical(spec: OAuthApplicationSpec) -> dict[str, Any]:
+    """The JSON form in which a spec is stored and compared: manifests that mean the same are equal."""
+    return spec.canonical()
