@@ -11,6 +11,7 @@ OAuthError                        answered with its RFC's code, by `endpoints.er
 ├── AccessDenied                  RFC 6749 4.1.2.1
 ├── ServerError / TemporarilyUnavailable   RFC 6749 4.1.2.1 (503 with Retry-After where there is a status)
 ├── LoginRequired, ConsentRequired, InteractionRequired, AccountSelectionRequired   OpenID Connect Core 3.1.2.6
+├── RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported           OpenID Connect Core 3.1.2.6
 ├── InvalidToken, InsufficientScope        RFC 6750 3.1
 └── UnsupportedTokenType          RFC 7009 2.2.1
 PageError                         before the redirect URI is known good: a page for the person, never a redirect
@@ -119,6 +120,24 @@ class AccountSelectionRequired(OAuthError):
     """`prompt=none` and an account must be chosen."""
 
     code = "account_selection_required"
+
+
+class RequestNotSupported(OAuthError):
+    """The `request` parameter (OpenID Connect Core section 6.1) is not served."""
+
+    code = "request_not_supported"
+
+
+class RequestUriNotSupported(OAuthError):
+    """The `request_uri` parameter (OpenID Connect Core section 6.2) is not served."""
+
+    code = "request_uri_not_supported"
+
+
+class RegistrationNotSupported(OAuthError):
+    """The `registration` parameter (OpenID Connect Core section 7.2.1) is not served."""
+
+    code = "registration_not_supported"
 
 
 class InvalidToken(OAuthError):
