@@ -140,3 +140,16 @@ class Revocations(Protocol):
 
     async def add(self, revocation: Revocation) -> None:
         """Insert or raise `not_before`; every replica follows within a second, this one at once."""
+
+
+class SigningKeys(Protocol):
+    """Where the key ring's keys come from."""
+
+    async def ensure(self, issuer_id: str, algorithm: str) -> None:
+        """At first need: load the issuer's key of this algorithm into the ring, or make it under a row lock."""
+
+    async def reload(self, issuer_id: str) -> None:
+        """A token named an unknown `kid`: load the issuer's keys again, at most once in a few seconds an issuer.
+
+        Another replica may have made the key. Returns at once when it is too early, without an error.
+        """

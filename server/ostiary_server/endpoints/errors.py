@@ -1,0 +1,84 @@
+"""One writer for every error that leaves as JSON (RFC 6749 section 5.2, RFC 6750 section 3)."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from ostiary_server.protocol.errors import (
+    InsufficientScope,
+    InvalidClient,
+    InvalidToken,
+    MisdirectedRequest,
+    OAuthError,
+)
+from ostiary_state.errors import StoreUnavailable
+
+NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
+RETRY_AFTER: Final = 2  # seconds: a database that restarts is back in a few of these
+
+log = logging.getLogger(__name__)
+
+_FORBIDDEN: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")  # RFC 6749 5.2: in an error_description
+
+
+def json_response(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A response that no cache keeps."""
+    return Response(orjson.dumps(body), status, NO_STORE | (headers or {}), "application/json")
+
+
+def oauth_error_response(error: OAuthError, request: Request) -> Response:
+    """The JSON form of an error, with WWW-Authenticate where the RFC asks for it."""
+    log.info("%s %s: %s: %s", request.method, request.url.path, error.code, error.detail or error.description)
+    headers: dict[str, str] = {}
+    if isinstance(error, InvalidClient):
+        # RFC 6749 5.2: a MUST when Authorization was used; RFC 9110 15.5.2 asks for it on every 401.
+        headers["WWW-Authenticate"] = f'Basic realm="{request.url.hostname}", error="{error.code}"'
+    elif isinstance(error, InvalidToken | InsufficientScope):
+        headers["WWW-Authenticate"] = bearer_challenge(error)
+    if error.retry_after is not None or error.status == 503:
+        headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
+    body = {"error": error.code, "error_description": _FORBIDDEN.sub("?", error.description)}
+    return json_response(body, status=error.status, headers=headers)
+
+
+def bearer_challenge(error: OAuthError | None) -> str:
+    """RFC 6750 section 3; without an error when the request had no token at all (3.1)."""
+    if error is None:
+        return "Bearer"
+    challenge = f'Bearer error="{error.code}", error_description="{_FORBIDDEN.sub("?", error.description)}"'
+    return f'{challenge}, scope="openid"' if isinstance(error, InsufficientScope) else challenge
+
+
+def store_unavailable_response(_: Request, error: Exception) -> Response:
+    """503: what needs the database cannot be answered now, and is worth asking again (RFC 9110 15.6.4)."""
+    log.warning("the database did not answer: %s", error)
+    body = {"error": "temporarily_unavailable", "error_description": "The database does not answer. Try again."}
+    return json_response(body, status=503, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def misdirected_response(_: Request, __: Exception) -> Response:
+    """421: no issuer is served at this Host (RFC 9110 15.5.20)."""
+    return PlainTextResponse("No authentication address is served here.\n", 421, NO_STORE)
+
+
+def install(app: Starlette) -> None:
+    """Register the handlers on the application."""
+    handlers: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+        OAuthError: _oauth_error,
+        StoreUnavailable: store_unavailable_response,
+        MisdirectedRequest: misdirected_response,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def _oauth_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, OAuthError):  # pragma: no cover - starlette dispatches by type
+        raise error
+    return oauth_error_response(error, request)

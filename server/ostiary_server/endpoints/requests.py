@@ -1,0 +1,110 @@
+"""From HTTP to a `ProtocolRequest`: the one place that reads headers, query and body."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+
+from ostiary_server.endpoints.hosts import TrustedProxies, normalised_host
+from ostiary_server.protocol.errors import InvalidRequest, MisdirectedRequest
+from ostiary_server.protocol.ports import Directory
+from ostiary_server.protocol.requests import Parameters, ProtocolRequest
+from ostiary_state.runtime.issuer import Issuer
+
+FORM: Final = b"application/x-www-form-urlencoded"
+LONGEST_BODY: Final = 64 * 1024  # bytes
+LONGEST_QUERY: Final = 32 * 1024  # bytes
+MOST_PARAMETERS: Final = 64
+NO_PARAMETERS: Final = Parameters()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What reading a request takes: the issuers, the clock, and whose forwarded addresses count."""
+
+    directory: Directory
+    clock: Callable[[], float]
+    trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+
+    def issuer(self, request: Request) -> Issuer:
+        """The issuer that the Host header names; raises MisdirectedRequest."""
+        issuer = self.directory.issuer_of_host(normalised_host(request.scope["headers"]))
+        if issuer is None:
+            raise MisdirectedRequest
+        return issuer
+
+
+async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
+    """Parse a request once.
+
+    Raises MisdirectedRequest for a Host that is not exactly one known issuer; InvalidRequest for a body that is too
+    long, no form, not UTF-8, or holds too many parameters, and for two Authorization headers.
+    """
+    issuer = edge.issuer(request)
+    scope = request.scope
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    content_type = b""
+    authorization = origin = cookies = language = None
+    for name, value in headers:
+        if name == b"authorization":
+            if authorization is not None:
+                raise InvalidRequest("The request must not have more than one Authorization header.")
+            authorization = value.decode("latin-1")
+        elif name == b"content-type":
+            content_type = value
+        elif name == b"origin":
+            origin = value.decode("latin-1")
+        elif name == b"cookie":
+            cookies = True
+        elif name == b"accept-language":
+            language = value.decode("latin-1")
+    client = scope.get("client")
+    return ProtocolRequest(
+        method=scope["method"],
+        path=scope["path"],
+        issuer=issuer,
+        query=_parameters(scope["query_string"], LONGEST_QUERY),
+        form=NO_PARAMETERS if scope["method"] in ("GET", "HEAD") else await _form(request, content_type),
+        authorization=authorization,
+        origin=origin,
+        remote=edge.trusted_proxies.remote(client[0] if client else "", headers),
+        now=edge.clock(),
+        cookies=request.cookies if cookies else {},
+        accept_language=language,
+    )
+
+
+async def _form(request: Request, content_type: bytes) -> Parameters:
+    chunks: list[bytes] = []
+    length = 0
+    try:
+        async for chunk in request.stream():
+            length += len(chunk)
+            if length > LONGEST_BODY:
+                raise InvalidRequest("The request body is too long.")
+            chunks.append(chunk)
+    except ClientDisconnect as gone:
+        raise InvalidRequest("The request body ended early.") from gone
+    if not length:
+        return NO_PARAMETERS
+    if content_type.split(b";", 1)[0].strip().lower() != FORM:
+        raise InvalidRequest(f"The request body must be {FORM.decode()}.")
+    return _parameters(b"".join(chunks), LONGEST_BODY)
+
+
+def _parameters(encoded: bytes, longest: int) -> Parameters:
+    if not encoded:
+        return NO_PARAMETERS
+    if len(encoded) > longest:
+        raise InvalidRequest("The request's parameters are too long.")
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The parameters must be percent-encoded UTF-8.") from error
+    except ValueError as error:
+        raise InvalidRequest("The request has too many parameters.") from error
+    return Parameters(tuple(pairs))

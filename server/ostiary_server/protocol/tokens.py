@@ -1,0 +1,153 @@
+"""Minting: access tokens as at+jwt (RFC 9068) or opaque, ID tokens (OpenID Connect Core 2), opaque secrets."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ostiary_server.protocol.claims import PRIVATE_CLAIM, user_claims
+from ostiary_server.protocol.scopes import format_scope
+from ostiary_server.protocol.signing import KeyRing
+from ostiary_state.applications.application import Application
+from ostiary_state.runtime.access_token import OpaqueAccessToken
+from ostiary_state.runtime.grant import Grant
+from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.users.user import User
+
+ACCESS_TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068 section 2.1: an ID token never passes for an access token
+ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - the header's `typ`
+
+
+def random_token() -> str:
+    """256 random bits, base64url: a code, refresh token, opaque access token."""
+    return secrets.token_urlsafe(32)
+
+
+def random_id() -> str:
+    """128 random bits, base64url: an id that is no secret."""
+    return secrets.token_urlsafe(16)
+
+
+def digest_of(token: str) -> bytes:
+    """SHA-256: what is stored of a token. Enough for 256 random bits; passwords get argon2id."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class MintedAccessToken:
+    """An access token on its way to a client; `stored` must be inserted before it is sent, None for a JWT."""
+
+    value: str
+    expires_in: int  # seconds
+    stored: OpaqueAccessToken | None
+
+
+class TokenMinter:
+    """Makes tokens from the key ring. Registered claims are written last, so that nothing a user says replaces them."""
+
+    def __init__(
+        self,
+        ring: KeyRing,
+        *,
+        new_token: Callable[[], str] = random_token,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        self._ring = ring
+        self._new_token = new_token
+        self._new_id = new_id
+
+    def access_token(
+        self,
+        application: Application,
+        issuer: Issuer,
+        *,
+        user: User | None,
+        scopes: tuple[str, ...],
+        audience: tuple[str, ...],
+        grant: Grant | None,
+        now: float,
+    ) -> MintedAccessToken:
+        """An access token; `user` None: of the client itself, whose `sub` is its client id (RFC 9068 section 2.2).
+
+        The audience defaults to the application's `audiences`, else to the issuer: never the client id, which is an
+        ID token's audience. Raises `signing.NoSigningKey`.
+        """
+        lifetime = application.lifetimes.access_token
+        issued_at = int(now)
+        resources = audience or application.audiences or (issuer.origin,)
+        private = {"a": application.incarnation}
+        claims: dict[str, Any] = {
+            "iss": issuer.origin,
+            "sub": user.subject if user else application.client_id,
+            "aud": resources[0] if len(resources) == 1 else list(resources),
+            "exp": issued_at + lifetime,
+            "iat": issued_at,
+            "jti": self._new_id(),
+            "client_id": application.client_id,
+        }
+        if scopes:
+            claims["scope"] = format_scope(scopes)
+        if user:
+            private["u"] = user.incarnation
+        if grant:
+            claims["auth_time"] = int(grant.auth_time)
+            if grant.amr:
+                claims["amr"] = list(grant.amr)
+            private["g"] = grant.id
+            if grant.session_id:
+                private["s"] = grant.session_id
+        claims[PRIVATE_CLAIM] = private
+        if application.opaque_access_tokens:
+            value = self._new_token()
+            stored = OpaqueAccessToken(
+                digest=digest_of(value),
+                issuer_id=issuer.id,
+                grant_id=grant.id if grant else None,
+                claims=claims,
+                expires_at=float(issued_at + lifetime),
+            )
+            return MintedAccessToken(value, lifetime, stored)
+        key = self._ring.signer(issuer.id, application.signing_algorithm, now)
+        return MintedAccessToken(key.sign(ACCESS_TOKEN_TYPE, claims), lifetime, None)
+
+    def id_token(
+        self,
+        application: Application,
+        issuer: Issuer,
+        *,
+        user: User,
+        grant: Grant,
+        nonce: str | None,
+        access_token: str | None,
+        code: str | None,
+        scopes: tuple[str, ...],
+        now: float,
+    ) -> str:
+        """An ID token; `at_hash` and `c_hash` bind what is sent beside it. Raises `signing.NoSigningKey`.
+
+        It carries the claims that `scopes` open as well as userinfo does, since relying parties that never call
+        userinfo are the majority.
+        """
+        key = self._ring.signer(issuer.id, application.id_token_algorithm, now)
+        issued_at = int(now)
+        claims = user_claims(user, scopes)
+        claims.update(
+            iss=issuer.origin,
+            sub=user.subject,
+            aud=application.client_id,
+            exp=issued_at + application.lifetimes.id_token,
+            iat=issued_at,
+            auth_time=int(grant.auth_time),
+        )
+        if grant.amr:
+            claims["amr"] = list(grant.amr)
+        if nonce is not None:
+            claims["nonce"] = nonce
+        if grant.session_id:
+            claims["sid"] = grant.session_id
+        if access_token is not None:
+            claims["at_hash"] = key.half_hash(access_token)
+        if code is not None:
+            claims["c_hash"] = key.half_hash(code)
+        return key.sign(ID_TOKEN_TYPE, claims)
