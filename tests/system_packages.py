@@ -1,0 +1,85 @@
+"""System packages that tests run on: found, installed by root on Debian, or asked for in one command.
+
+Python's own packages come with `uv run`; a database server, a browser and Node do not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Debian's package -> what it must have brought: a command on PATH, or a file by pattern.
+PROOF = {
+    "chromium": "chromium",
+    "nodejs": "node",
+    "npm": "npm",
+    "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+}
+# PostgreSQL from another source than Debian has its commands on PATH.
+ELSEWHERE = {"postgresql": "postgres"}
+
+
+class SystemPackageMissing(Exception):
+    """The message is the one command that installs what is missing."""
+
+
+def require(*packages: str) -> None:
+    """Return once every package is there; raises SystemPackageMissing where only the user can install it."""
+    with _one_at_a_time():
+        missing = [package for package in packages if not found(package)]
+        if not missing:
+            return
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise SystemPackageMissing(f"the tests need {', '.join(missing)}; install with: {command(missing)}")
+        _install(missing)
+        if still := [package for package in missing if not found(package)]:
+            raise SystemPackageMissing(f"apt-get installed {', '.join(still)}, and yet: no {PROOF[still[0]]}")
+
+
+def found(package: str) -> bool:
+    """Whether what the package brings is there, whoever installed it."""
+    proof = PROOF[package]
+    if proof.startswith("/"):
+        return bool(glob.glob(proof)) or shutil.which(ELSEWHERE[package]) is not None
+    return shutil.which(proof) is not None
+
+
+def command(packages: list[str]) -> str:
+    """What a user without root's rights is told to type."""
+    return f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def _install(packages: list[str]) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    sys.stderr.write(f"installing {' '.join(packages)} by apt-get\n")
+    for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(
+            ["apt-get", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise SystemPackageMissing(f"apt-get {' '.join(arguments)} failed:\n{done.stdout[-2000:]}")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (Path(tempfile.gettempdir()) / f"ostiary-apt-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    require(*(sys.argv[1:] or PROOF))
