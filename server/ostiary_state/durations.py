@@ -9,7 +9,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 MAX_LENGTH = 32
-_PARTS = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,8})s)?", re.ASCII)
+PATTERN = "^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$"
+_PARTS = re.compile("(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,8})s)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,6 +60,22 @@ class Between:
     def of(cls, at_least: str, at_most: str) -> Self:
         """Bounds as they are written in a manifest."""
         return cls(Duration.parse(at_least), Duration.parse(at_most))
+
+    @property
+    def message(self) -> str:
+        """What to write."""
+        return f"write a duration from {self.at_least} to {self.at_most}, such as 90s, 10m or 1h30m (24h is a day)"
+
+    @property
+    def cel(self) -> str:
+        """The bounds over `self`, in CEL, whose durations know smaller units and signs: they are refused here."""
+        return (
+            f'self.matches(r"{PATTERN}") && duration(self) >= duration("{self.at_least}")'
+            f' && duration(self) <= duration("{self.at_most}")'
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {"x-kubernetes-validations": [{"rule": self.cel, "message": self.message}]}
 
     def __contains__(self, duration: Duration) -> bool:
         return self.at_least <= duration <= self.at_most

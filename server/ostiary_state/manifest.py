@@ -45,7 +45,7 @@ class Manifest(BaseModel):
 
     @classmethod
     def read(cls, written: Any) -> Self:
-        """Parse what a manifest says. Raises pydantic.ValidationError, which `violations_of` turns into fields."""
+        """Parse what a manifest says. Raises pydantic.ValidationError, which `violations_of` reads."""
         return cls.model_validate(written)
 
 

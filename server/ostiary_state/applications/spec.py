@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from ostiary_state.applications.addresses import ORIGIN, PAGE, REDIRECT_URI
+from ostiary_state.checks import Check, Checks
 from ostiary_state.durations import Between, Duration
 from ostiary_state.manifest import EachOnce, Manifest
 
@@ -12,18 +14,33 @@ GrantMode = Literal["authorization_code", "implicit", "password", "refresh_token
 SigningAlgorithm = Literal["ES256", "RS256", "EdDSA"]
 TokenEndpointAuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
 
-NAME_PATTERN = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
-CLIENT_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"
-SCOPE_PATTERN = r"^[!#-\[\]-~]+$"  # RFC 6749 section 3.3, scope-token
-TEXT_PATTERN = r"^[^\x00-\x1f\x7f]+$"
+NAME = Checks.of(
+    Check(
+        r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "write the name of a Kubernetes object: lower-case letters, digits, - and . but not at either end",
+    )
+)
+CLIENT_ID = Checks.of(
+    Check(r"^[A-Za-z0-9._~-]+$", "use letters, digits and - . _ ~ only, which no client library has to escape"),
+    Check(r"^u_", "do not begin with u_, by which the subjects of users begin", refuses=True),
+)
+SCOPE = Checks.of(
+    Check(
+        r"^[!#-\[\]-~]+$", 'write one scope an item, in printable ASCII without space, " and \\ (RFC 6749 section 3.3)'
+    )
+)
+AUDIENCE = Checks.of(Check(r"^[!#-\[\]-~]+$", "write an address or a name in printable ASCII without spaces"))
+TEXT = Checks.of(Check(r"^[^\x00-\x1f\x7f]+$", "write one line of text without control characters"))
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
-Origin = Annotated[str, StringConstraints(min_length=1, max_length=512)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=TEXT_PATTERN)]
-Scope = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=SCOPE_PATTERN)]
-Audience = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=SCOPE_PATTERN)]
-ClientID = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=CLIENT_ID_PATTERN)]
-ObjectName = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=NAME_PATTERN)]
+Origin = Annotated[str, StringConstraints(min_length=1, max_length=512), Checks(ORIGIN)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=256), TEXT]
+ObjectName = Annotated[str, StringConstraints(min_length=1, max_length=253), NAME]
+Page = Annotated[Address, Checks(PAGE)]
+RedirectURI = Annotated[Address, Checks(REDIRECT_URI)]
+Scope = Annotated[str, StringConstraints(min_length=1, max_length=128), SCOPE]
+Audience = Annotated[str, StringConstraints(min_length=1, max_length=512), AUDIENCE]
+ClientID = Annotated[str, StringConstraints(min_length=1, max_length=128), CLIENT_ID]
 
 
 class TokenLifetimesSpec(Manifest):
@@ -70,16 +87,16 @@ class OAuthApplicationSpec(Manifest):
     description: Annotated[str, StringConstraints(max_length=1024)] | None = None
     """What the application is, for the people who read this manifest. Not shown to users."""
 
-    logo_url: Address | None = None
+    logo_url: Page | None = None
     """Picture shown on the sign-in and consent pages: an https address."""
 
-    homepage_url: Address | None = None
+    homepage_url: Page | None = None
     """The application's own front page: the pages of Ostiary link to it. An https address."""
 
-    policy_url: Address | None = None
+    policy_url: Page | None = None
     """Privacy policy, linked from the consent page. An https address."""
 
-    terms_url: Address | None = None
+    terms_url: Page | None = None
     """Terms of service, linked from the consent page. An https address."""
 
     contacts: Annotated[tuple[Text, ...], Field(max_length=16), EachOnce()] = ()
@@ -104,18 +121,20 @@ class OAuthApplicationSpec(Manifest):
     """Confidential: runs where it can keep a secret, such as a back end. Public: runs on its user's device, such as a
     single-page, desktop or mobile app, and has no secret. Cannot be changed."""
 
-    callback_urls: Annotated[tuple[Address, ...], Field(max_length=64), EachOnce()] = ()
+    callback_urls: Annotated[tuple[RedirectURI, ...], Field(max_length=64), EachOnce()] = ()
     """Redirect URIs, compared character by character; only the port of http://127.0.0.1 and http://[::1] is free.
     https, or http on loopback and *.localhost, or, for a Public application, a private-use scheme with a dot such as
     com.example.app:/callback."""
 
-    post_logout_redirect_urls: Annotated[tuple[Address, ...], Field(max_length=64), EachOnce()] = ()
+    post_logout_redirect_urls: Annotated[tuple[RedirectURI, ...], Field(max_length=64), EachOnce()] = ()
     """Where the browser may be sent after signing out. The rules of callbackURLs apply."""
 
     cors_origins: Annotated[tuple[Origin, ...], Field(max_length=64), EachOnce()] = ()
     """Origins whose scripts may call the token, userinfo and revocation endpoints, such as https://app.example.com."""
 
-    grant_modes: Annotated[tuple[GrantMode, ...], Field(max_length=5), EachOnce()] = ("authorization_code",)
+    grant_modes: Annotated[tuple[GrantMode, ...], Field(min_length=1, max_length=5), EachOnce()] = (
+        "authorization_code",
+    )
     """Ways in which this application obtains tokens. Add refresh_token to stay signed in, client_credentials to act
     on its own behalf. implicit and password are for applications that cannot be changed yet: they set the condition
     DiscouragedGrantMode."""

@@ -1,0 +1,54 @@
+"""What a user's manifest must keep that no single field can say; CEL and Python stand side by side, as for
+applications."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ostiary_state.checks import failed_checks
+from ostiary_state.users.spec import REGISTERED_CLAIMS, OAuthUserSpec
+from ostiary_state.violation import Violation
+
+MAX_CLAIMS_BYTES = 8192  # they travel in every ID token, and some of those in a header
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`cel` is over `self`, the spec with its defaults; `holds` is the same. `field` is a name in the manifest."""
+
+    field: str
+    message: str
+    cel: str
+    holds: Callable[[OAuthUserSpec], bool]
+
+
+RULES = (
+    Rule(
+        "claims",
+        f"remove the claims by which tokens are checked: {', '.join(REGISTERED_CLAIMS)}",
+        "!has(self.claims) || (" + " && ".join(f"!has(self.claims.{claim})" for claim in REGISTERED_CLAIMS) + ")",
+        lambda spec: not set(REGISTERED_CLAIMS) & set(spec.claims),
+    ),
+    Rule(
+        "emailVerified",
+        "set email, or remove emailVerified: there is no address to be verified",
+        "!self.emailVerified || has(self.email)",
+        lambda spec: not spec.email_verified or spec.email is not None,
+    ),
+)
+
+
+def violations(spec: OAuthUserSpec) -> tuple[Violation, ...]:
+    """Everything that is wrong with a spec by itself; empty where the person can sign in."""
+    return (
+        *failed_checks(spec),
+        *(Violation(f"spec.{rule.field}", rule.message) for rule in RULES if not rule.holds(spec)),
+        *_oversized(spec),
+    )
+
+
+def _oversized(spec: OAuthUserSpec) -> tuple[Violation, ...]:
+    """CEL cannot measure an object of any shape."""
+    if len(json.dumps(spec.claims)) <= MAX_CLAIMS_BYTES:
+        return ()
+    return (Violation("spec.claims", f"write at most {MAX_CLAIMS_BYTES} bytes of claims"),)
