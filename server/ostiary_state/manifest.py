@@ -46,7 +46,7 @@ class Manifest(BaseModel):
     @classmethod
     def read(cls, written: Any) -> Self:
         """Parse what a manifest says. Raises pydantic.ValidationError, which `violations_of` reads."""
-        return cls.model_validate(written)
+        return cls.model_validate(written, by_alias=True, by_name=False)
 
 
 @dataclass(frozen=True, slots=True)

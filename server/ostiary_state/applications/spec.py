@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from ostiary_state.applications.addresses import ORIGIN, PAGE, REDIRECT_URI
 from ostiary_state.checks import Check, Checks
@@ -111,10 +111,10 @@ class OAuthApplicationSpec(Manifest):
     own metadata, keys and cookies. Lower case, without path or default port; https, or http on loopback and
     *.localhost. The namespace that claims an address first keeps it. Default: the default issuer of the server."""
 
-    enabled: bool = True
+    enabled: StrictBool = True
     """Set to false to refuse this application at every endpoint at once and to end what it was issued."""
 
-    suspend: bool = False
+    suspend: StrictBool = False
     """Set to true to stop reconciling: what is served stays as it is until this is false again."""
 
     type: ClientType = "Confidential"

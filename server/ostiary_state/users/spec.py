@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from ostiary_state.applications.spec import ObjectName, Text
 from ostiary_state.checks import Check, Checks
@@ -48,7 +48,7 @@ class OAuthUserSpec(Manifest):
     email: Annotated[str, StringConstraints(min_length=3, max_length=254), EMAIL] | None = None
     """E-mail address, the claim email."""
 
-    email_verified: bool = False
+    email_verified: StrictBool = False
     """Whether the address is known to be this person's, the claim email_verified. Applications link accounts by it."""
 
     groups: Annotated[tuple[Text, ...], Field(max_length=256), EachOnce()] = ()
@@ -58,7 +58,7 @@ class OAuthUserSpec(Manifest):
     """More claims about the person, any JSON, such as department: Finance. Claims by which tokens are checked
     (iss, sub, aud, exp ...) are refused."""
 
-    enabled: bool = True
+    enabled: StrictBool = True
     """Set to false to refuse the person at sign-in, and to end their sessions and tokens at once."""
 
     password_secret_ref: PasswordSecretRef | None = None
