@@ -1,13 +1,18 @@
 """An OAuthApplication, from its manifest to its row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ostiary_operator.reconcile import report
+from ostiary_operator.reconcile.acceptance import Accepted, ApplicationAcceptance
+from ostiary_operator.reconcile.client_secret import ClientSecrets, Credential
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.outcome import Outcome
+from ostiary_operator.reconcile.refusal import Refusal
 from ostiary_operator.reconcile.secret_port import SecretPort
 from ostiary_operator.reconcile.writer import IntentWriter
-from ostiary_state.intent import IntentStore
+from ostiary_state.applications.spec import canonical
+from ostiary_state.intent import IntentConflict, IntentStore, Kind, StoredApplication, Tombstone
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,79 @@ class ApplicationReconciler:
     client_id_prefixes: frozenset[str]  # first labels that any namespace may use in an explicit client id
     now: Callable[[], float]
     new_secret: Callable[[], str]  # 256 random bits, base64url
+    served_at: Callable[[str], str] = str  # the origin at which a declared address is reached
 
     async def reconcile(self, declared: DeclaredApplication) -> Outcome:
-        """Raises StoreUnavailable, StaleWriter, ClusterUnavailable: nothing was decided, try again."""
-        raise NotImplementedError
+        """Raises StoreUnavailable, StaleWriter, ClusterUnavailable, SecretChanged: nothing was decided, try again."""
+        row = await self.store.application(declared.id)
+        held = row if row is not None and row.incarnation == declared.uid and row.owned else None
+        if declared.deleted:
+            return await self._delete(declared, row)
+        if declared.spec.get("suspend") is True:
+            return report.suspended_application(declared, held)
+        try:
+            accepted = await self._acceptance.accept(declared, held)
+            credential = await self._credentials.settle(
+                declared, accepted.spec, accepted.client_id, accepted.origin, known=held is not None
+            )
+            if not credential.ready and held is None:
+                return report.waiting_application(declared, accepted, credential)
+            wanted = self._row(declared, accepted, credential, held)
+            revision = await self._write(wanted, held)
+        except Refusal as refusal:
+            return report.refused_application(declared, refusal, held)
+        except IntentConflict as conflict:
+            return report.refused_application(declared, Refusal.of(conflict), held)
+        moved = held is not None and held.origin != wanted.origin
+        return report.stored_application(declared, accepted, credential, revision, moved=moved)
+
+    @property
+    def _acceptance(self) -> ApplicationAcceptance:
+        return ApplicationAcceptance(self.store, self.default_issuer, self.client_id_prefixes, self.served_at)
+
+    @property
+    def _credentials(self) -> ClientSecrets:
+        return ClientSecrets(self.secrets, self.new_secret)
+
+    def _row(
+        self,
+        declared: DeclaredApplication,
+        accepted: Accepted,
+        credential: Credential,
+        held: StoredApplication | None,
+    ) -> StoredApplication:
+        return StoredApplication(
+            id=declared.id,
+            incarnation=declared.uid,
+            client_id=accepted.client_id,
+            origin=accepted.origin,
+            namespace=accepted.claimant,
+            spec=canonical(accepted.spec),
+            secret_digests=credential.digests if credential.ready or held is None else held.secret_digests,
+            not_before=self._not_before(accepted, held),
+        )
+
+    def _not_before(self, accepted: Accepted, held: StoredApplication | None) -> float:
+        """What an application holds ends when it is disabled or moves to another issuer."""
+        if held is None:
+            return 0.0
+        disabled = held.spec.get("enabled", True) and not accepted.spec.enabled
+        return self.now() if disabled or held.origin != accepted.origin else held.not_before
+
+    async def _write(self, wanted: StoredApplication, held: StoredApplication | None) -> int:
+        if held is not None and replace(held, revision=0, issuer_id="") == wanted:
+            return held.revision
+        return await self.writer.write([wanted])
+
+    async def _delete(self, declared: DeclaredApplication, row: StoredApplication | None) -> Outcome:
+        """Another incarnation's row is left alone. An orphaned application keeps its Secret, now nobody's."""
+        if row is None or row.incarnation != declared.uid:
+            return report.gone(declared, released=False)
+        if declared.spec.get("deletionPolicy") != "Orphan":
+            await self.writer.write([Tombstone(Kind.APPLICATION, declared.id, declared.uid)])
+            return report.gone(declared, released=True)
+        if (name := report.stored_secret_name(row, declared.name)) is not None:
+            await self._credentials.release(declared, name)
+        if row.owned:
+            await self.writer.write([replace(row, owned=False, revision=0, issuer_id="")])
+        return report.gone(declared, released=False)

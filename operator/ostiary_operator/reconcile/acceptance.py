@@ -1,0 +1,97 @@
+"""Whether a manifest that admission let through is followed: what it says, and whether its names are free."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ostiary_operator.reconcile.conditions import Reason
+from ostiary_operator.reconcile.declared import DeclaredApplication, DeclaredUser
+from ostiary_operator.reconcile.manifest import application_spec, user_spec
+from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_state.applications.identity import client_id_of
+from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.intent import IntentStore, StoredApplication, StoredUser
+from ostiary_state.users.spec import OAuthUserSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An application's spec with everything resolved that does not stand in it."""
+
+    spec: OAuthApplicationSpec
+    client_id: str
+    origin: str
+    claimant: str  # the namespace that claims the origin; "": the default issuer, open to all
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationAcceptance:
+    """Every check of an application, cheapest first: the manifest itself, then what other objects hold."""
+
+    store: IntentStore
+    default_issuer: str | None
+    client_id_prefixes: frozenset[str]
+    served_at: Callable[[str], str]
+
+    async def accept(self, declared: DeclaredApplication, held: StoredApplication | None) -> Accepted:
+        """Raises Refusal."""
+        spec = application_spec(declared, held, self.client_id_prefixes)
+        origin = self._origin(spec)
+        accepted = Accepted(
+            spec=spec,
+            client_id=client_id_of(spec, namespace=declared.namespace, name=declared.name),
+            origin=origin,
+            claimant="" if origin == self.default_issuer else declared.namespace,
+        )
+        # the client id first: it can never be changed, an address can
+        if held is None or held.client_id != accepted.client_id:
+            await self._client_id_is_free(declared, accepted.client_id)
+        if held is None or held.origin != accepted.origin:
+            await self._address_is_free(declared, accepted.origin)
+        return accepted
+
+    def _origin(self, spec: OAuthApplicationSpec) -> str:
+        if spec.authentication_address is not None:
+            return self.served_at(spec.authentication_address)
+        if self.default_issuer is None:
+            raise Refusal(
+                Reason.NO_ADDRESS,
+                "this installation has no default issuer: set spec.authenticationAddress, or OSTIARY_DEFAULT_ISSUER",
+            )
+        return self.default_issuer
+
+    async def _client_id_is_free(self, declared: DeclaredApplication, client_id: str) -> None:
+        """Never adopt what another object holds, however alike they look: that would be a takeover."""
+        holder = await self.store.application_of_client(client_id)
+        if holder is not None and holder.id != declared.id:
+            raise Refusal.conflict("client_id", client_id, f"OAuthApplication {holder.id}")
+
+    async def _address_is_free(self, declared: DeclaredApplication, origin: str) -> None:
+        """An address belongs to the namespace that claimed it first; one that was left is the store's to judge."""
+        issuer = await self.store.issuer_of_origin(origin)
+        if issuer is None or issuer.vacated_at is not None or issuer.retired_at is not None:
+            return
+        if issuer.namespace not in (None, "", declared.namespace):
+            raise Refusal.conflict("origin", origin, f"namespace {issuer.namespace}")
+
+
+@dataclass(frozen=True, slots=True)
+class UserAcceptance:
+    """Every check of a user: may this namespace declare users at all, the manifest itself, then its username."""
+
+    store: IntentStore
+    namespaces: frozenset[str] | None
+
+    async def accept(self, declared: DeclaredUser, held: StoredUser | None) -> OAuthUserSpec:
+        """Raises Refusal."""
+        if self.namespaces is not None and declared.namespace not in self.namespaces:
+            raise Refusal(
+                Reason.NAMESPACE_NOT_ALLOWED,
+                f"namespace {declared.namespace} may not declare users: "
+                f"OSTIARY_USER_NAMESPACES allows {', '.join(sorted(self.namespaces)) or 'none'}",
+            )
+        spec = user_spec(declared)
+        if held is None or held.username != spec.username:
+            holder = await self.store.user_of_username(spec.username)
+            if holder is not None and holder.id != declared.id:
+                raise Refusal.conflict("username", spec.username, f"OAuthUser {holder.id}")
+        return spec

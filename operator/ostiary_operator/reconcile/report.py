@@ -1,0 +1,130 @@
+"""How each end of a reconcile reads in status."""
+
+from ostiary_operator.reconcile.acceptance import Accepted
+from ostiary_operator.reconcile.client_secret import Credential
+from ostiary_operator.reconcile.conditions import Reason, Type
+from ostiary_operator.reconcile.declared import Declared, DeclaredApplication
+from ostiary_operator.reconcile.outcome import Condition, Endpoints, Outcome, Truth
+from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.intent import StoredApplication, StoredUser
+
+_DISCOURAGED = {
+    "implicit": "implicit puts access tokens into the address bar: use authorization_code with PKCE",
+    "password": "password shows users' passwords to the application: use authorization_code",
+}
+_ACCEPTED = Condition(Type.ACCEPTED, Truth.TRUE, Reason.ACCEPTED)
+
+
+def stored_application(
+    declared: DeclaredApplication, accepted: Accepted, credential: Credential, revision: int, *, moved: bool
+) -> Outcome:
+    """What it declares is stored, its secret perhaps being the one of before."""
+    return Outcome(
+        generation=declared.generation,
+        conditions=(_ACCEPTED, _stored(revision), credential.condition, *_discouraged(accepted.spec)),
+        revision=revision,
+        client_id=accepted.client_id,
+        secret_name=credential.name,
+        endpoints=Endpoints.of(accepted.origin),
+        notices=credential.notices,
+        released=moved,
+    )
+
+
+def waiting_application(declared: DeclaredApplication, accepted: Accepted, credential: Credential) -> Outcome:
+    """Good, but nothing can be stored before its secret is there."""
+    message = "nothing is stored before the client secret is there"
+    synced = Condition(Type.SYNCED, Truth.FALSE, Reason.WAITING_FOR_SECRET, message)
+    return Outcome(
+        generation=declared.generation,
+        conditions=(_ACCEPTED, synced, credential.condition, *_discouraged(accepted.spec)),
+        client_id=accepted.client_id,
+        secret_name=credential.name,
+        endpoints=Endpoints.of(accepted.origin),
+    )
+
+
+def refused_application(declared: DeclaredApplication, refusal: Refusal, held: StoredApplication | None) -> Outcome:
+    """The last good revision, if there is one, is what the rest of the status describes."""
+    return _application_held(declared, _refusal(refusal, held), held, contested=refusal.contested)
+
+
+def suspended_application(declared: DeclaredApplication, held: StoredApplication | None) -> Outcome:
+    """Nothing was looked at, nothing written."""
+    return _application_held(declared, (_suspended(held),), held)
+
+
+def stored_user(declared: Declared, revision: int, password: Condition, *, released: bool = False) -> Outcome:
+    """What it declares is stored, its password perhaps being the one of before."""
+    conditions = (_ACCEPTED, _stored(revision), password)
+    return Outcome(declared.generation, conditions, revision=revision, released=released)
+
+
+def refused_user(declared: Declared, refusal: Refusal, held: StoredUser | None, *, released: bool = False) -> Outcome:
+    """The last good revision, if there is one, stays."""
+    return Outcome(
+        generation=declared.generation,
+        conditions=_refusal(refusal, held),
+        revision=held.revision if held is not None else None,
+        contested=refusal.contested,
+        released=released,
+    )
+
+
+def stored_secret_name(held: StoredApplication, name: str) -> str | None:
+    """As `secret_name_of`, of a row, whose spec another version of the rules may have accepted."""
+    if held.spec.get("type") == "Public":
+        return None
+    return str(held.spec.get("secret", {}).get("name") or f"{name}-oauth")
+
+
+def gone(declared: Declared, *, released: bool) -> Outcome:
+    """Its deletion is complete."""
+    return Outcome(declared.generation, gone=True, released=released)
+
+
+def _application_held(
+    declared: DeclaredApplication,
+    conditions: tuple[Condition, ...],
+    held: StoredApplication | None,
+    *,
+    contested: bool = False,
+) -> Outcome:
+    if held is None:
+        return Outcome(declared.generation, conditions, contested=contested)
+    return Outcome(
+        generation=declared.generation,
+        conditions=conditions,
+        revision=held.revision,
+        client_id=held.client_id,
+        secret_name=stored_secret_name(held, declared.name),
+        endpoints=Endpoints.of(held.origin),
+        contested=contested,
+    )
+
+
+def _stored(revision: int) -> Condition:
+    return Condition(Type.SYNCED, Truth.TRUE, Reason.STORED, f"revision {revision}")
+
+
+def _refusal(refusal: Refusal, held: StoredApplication | StoredUser | None) -> tuple[Condition, ...]:
+    return (
+        Condition(Type.ACCEPTED, Truth.FALSE, refusal.reason, refusal.message),
+        Condition(Type.SYNCED, Truth.FALSE, Reason.REFUSED, _still_served(held)),
+    )
+
+
+def _suspended(held: StoredApplication | None) -> Condition:
+    return Condition(Type.SYNCED, Truth.UNKNOWN, Reason.SUSPENDED, f"spec.suspend is true; {_still_served(held)}")
+
+
+def _still_served(held: StoredApplication | StoredUser | None) -> str:
+    return "nothing is stored" if held is None else f"revision {held.revision} is served as before"
+
+
+def _discouraged(spec: OAuthApplicationSpec) -> tuple[Condition, ...]:
+    found = [text for mode, text in _DISCOURAGED.items() if mode in spec.grant_modes]
+    if not found:
+        return ()
+    return (Condition(Type.DISCOURAGED_GRANT_MODE, Truth.TRUE, Reason.IN_USE, "; ".join(found)),)
