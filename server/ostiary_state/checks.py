@@ -20,7 +20,7 @@ from ostiary_state.violation import Violation, field_path
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A pattern that a text must match, or, where `refuses`, must not. It may match anywhere unless it says `^` and `$`."""
+    """A pattern that a text must match or, where `refuses`, must not; anywhere in it unless it says `^` and `$`."""
 
     pattern: str
     message: str

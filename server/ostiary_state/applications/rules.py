@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from ostiary_state.applications.addresses import PRIVATE_USE
 from ostiary_state.applications.spec import NAME, OAuthApplicationSpec
 from ostiary_state.checks import failed_checks
+from ostiary_state.custom_resource import MAX_NAME_LENGTH, NAME_TOO_LONG
 from ostiary_state.violation import Violation
 
 DISCOURAGED_GRANT_MODES = frozenset({"implicit", "password"})  # RFC 9700 sections 2.1.2 and 2.4
 CLIENT_ID_NOT_ALLOWED = "ClientIDNotAllowed"
-MAX_NAME_LENGTH = 63  # so that <namespace>.<name> is a client id and the name a label's value
-NAME_TOO_LONG = f"use a name of at most {MAX_NAME_LENGTH} characters"
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _PRIVATE_USE = re.compile(PRIVATE_USE, re.ASCII)
 
