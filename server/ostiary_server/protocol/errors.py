@@ -166,12 +166,21 @@ class PageError(Exception):
     `title` and `text` are for the person; `description` for the developer who reads the page, `code` the RFC's.
     """
 
-    def __init__(self, code: str, description: str, *, status: int = 400, detail: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        description: str,
+        *,
+        status: int = 400,
+        detail: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
         self.status = status
         self.detail = detail
+        self.retry_after = retry_after  # seconds
 
 
 class MisdirectedRequest(Exception):

@@ -1,0 +1,1 @@
+"""/consent: may this application have this? Shown to a signed-in person for one pending request."""

@@ -1,0 +1,87 @@
+"""The consent page: GET asks, POST with `decision` allow or deny answers the application."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ostiary_server.pages.forms import Forms
+from ostiary_server.pages.redirect import see_other
+from ostiary_server.pages.rendering import Shown, page
+from ostiary_server.protocol.authorization import CONSENT_PATH, SEALED, Authorization, Pending
+from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.page_errors import shown_to_a_person
+from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_state.runtime.session import SignedIn
+
+FORM = "consent"
+
+
+def router(
+    authorization: Authorization,
+    sessions: BrowserSessions,
+    forms: Forms,
+    parse: Callable[[Request], Awaitable[ProtocolRequest]],
+) -> APIRouter:
+    """GET and POST /consent, with the pending request sealed in `request_handle`.
+
+    The form's token is bound to the session and to the very value that it was shown for: an answer can neither be
+    given by another site, nor by a former person in this browser, nor be carried over to another request.
+    """
+    routes = APIRouter()
+
+    async def show(request: Request) -> Response:
+        with shown_to_a_person():
+            parsed = await parse(request)
+            return await _ask(parsed, parsed.query.first(SEALED) or "")
+
+    async def decide(request: Request) -> Response:
+        with shown_to_a_person():
+            parsed = await parse(request)
+            sealed = parsed.form.first(SEALED) or ""
+            pending = authorization.open(sealed, parsed)
+            signed_in = await sessions.current(parsed, pending.request.application.client_id)
+            if signed_in is None or not forms.genuine(parsed, FORM, signed_in.session.id, sealed):
+                return await _ask(parsed, sealed)
+            if parsed.form.first("decision") == "allow":
+                return see_other(await authorization.allow(pending, signed_in, parsed.now))
+            return see_other(authorization.deny(pending))
+
+    async def _ask(request: ProtocolRequest, sealed: str) -> Response:
+        pending = authorization.open(sealed, request)
+        signed_in = await sessions.current(request)
+        if signed_in is None:
+            return see_other(authorization.sign_in_address(pending))
+        return _form(forms, request, pending, signed_in, sealed, authorization.sign_in_address(pending))
+
+    routes.add_api_route(CONSENT_PATH, show, methods=["GET"], include_in_schema=False)
+    routes.add_api_route(CONSENT_PATH, decide, methods=["POST"], include_in_schema=False)
+    return routes
+
+
+def _form(
+    forms: Forms,
+    request: ProtocolRequest,
+    pending: Pending,
+    signed_in: SignedIn,
+    sealed: str,
+    other_account: str,
+) -> Response:
+    browser = forms.browser(request)
+    redirect = urlsplit(pending.request.redirect_uri)
+    response = page(
+        "consent/consent.html",
+        request.issuer,
+        application=Shown.of(pending.request.application),
+        form_leaves=True,
+        form_token=forms.token(browser, request, FORM, signed_in.session.id, sealed),
+        handle=sealed,
+        person=signed_in.user.display_name or signed_in.user.username,
+        scopes=pending.request.scopes,
+        destination=redirect.hostname if redirect.scheme in {"https", "http"} else None,
+        other_account=other_account,
+    )
+    forms.remember(response, request, browser)
+    return response

@@ -1,0 +1,1 @@
+"""/: who is signed in here, for people who come without an application."""

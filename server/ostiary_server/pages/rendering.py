@@ -1,0 +1,60 @@
+"""Templates to responses."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from ostiary_server.pages.security import https_only, page_headers
+from ostiary_server.pages.static import ICON, STYLE
+from ostiary_server.pages.texts import scope_text, text
+from ostiary_state.applications.application import Application
+from ostiary_state.runtime.issuer import Issuer
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals.update(text=text, scope_text=scope_text, style=STYLE.address, icon=ICON.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An application as pages show it."""
+
+    name: str
+    logo: str | None
+    homepage: str | None
+    policy: str | None
+    terms: str | None
+
+    @classmethod
+    def of(cls, application: Application) -> "Shown":
+        return cls(
+            name=application.display_name,
+            logo=https_only(application.logo_url),
+            homepage=https_only(application.homepage_url),
+            policy=https_only(application.policy_url),
+            terms=https_only(application.terms_url),
+        )
+
+
+def page(
+    template: str,
+    issuer: Issuer,
+    *,
+    application: Shown | None = None,
+    status: int = 200,
+    form_leaves: bool = False,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A page with its security headers; `application` is whose name and logo it shows."""
+    content = _TEMPLATES.get_template(template).render(host=issuer.host, application=application, **values)
+    logo = application.logo if application else None
+    return HTMLResponse(content, status, page_headers(issuer, logo=logo, form_leaves=form_leaves) | (headers or {}))

@@ -1,0 +1,55 @@
+"""The headers of every page: no foreign content, no frames, no cache, no trace in a Referer."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from ostiary_state.runtime.issuer import Issuer
+
+_AUTHORITY: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_HTTPS: Final = re.compile(r"https://[\x21-\x7e]+", re.IGNORECASE)
+
+FIXED: Final = {
+    "Cache-Control": "no-store",
+    "Pragma": "no-cache",
+    "X-Frame-Options": "DENY",  # for browsers older than frame-ancestors
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def page_headers(issuer: Issuer, *, logo: str | None = None, form_leaves: bool = False) -> dict[str, str]:
+    """Headers for a page; `form_leaves` for sign-in and consent alone.
+
+    `form-action` also judges the redirects that follow a form, so it would block the way back to the application:
+    pages whose form ends there leave it out.
+    """
+    images = "'self'" if logo is None else f"'self' {_origin(logo)}"
+    policy = [
+        "default-src 'none'",
+        "style-src 'self'",
+        f"img-src {images}",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+    if not form_leaves:
+        policy.append("form-action 'self'")
+    headers = FIXED | {"Content-Security-Policy": "; ".join(policy)}
+    if issuer.secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+def https_only(url: str | None) -> str | None:
+    """An address that may stand in a link or an image: https or nothing, so never `javascript:`."""
+    if url is None or not _HTTPS.fullmatch(url) or not _AUTHORITY.fullmatch(urlsplit(url).netloc):
+        return None
+    return url
+
+
+def _origin(url: str) -> str:
+    return f"https://{urlsplit(url).netloc}"

@@ -1,0 +1,110 @@
+"""The sign-in page: GET shows the form, POST starts a session and sends the browser on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ostiary_server.pages.forms import Forms
+from ostiary_server.pages.redirect import see_other
+from ostiary_server.pages.rendering import Shown, page
+from ostiary_server.pages.texts import text, wait_text
+from ostiary_server.protocol.authentication import LONGEST_USERNAME, AuthenticationFailed, Authenticator, Throttled
+from ostiary_server.protocol.authorization import SEALED, SIGN_IN_PATH, Authorization, Pending
+from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.errors import TemporarilyUnavailable
+from ostiary_server.protocol.page_errors import RETRY_AFTER, shown_to_a_person
+from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_state.errors import StoreUnavailable
+
+FORM = "sign-in"
+PASSWORD_ONLY = ("pwd",)  # RFC 8176
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why the form is shown again."""
+
+    message: Markup
+    status: int
+    retry_after: int | None = None
+
+
+def router(
+    authorization: Authorization,
+    authenticator: Authenticator,
+    sessions: BrowserSessions,
+    forms: Forms,
+    parse: Callable[[Request], Awaitable[ProtocolRequest]],
+) -> APIRouter:
+    """GET and POST /sign-in, with the pending request sealed in `request_handle`, or without one."""
+    routes = APIRouter()
+
+    async def show(request: Request) -> Response:
+        with shown_to_a_person():
+            parsed = await parse(request)
+            pending = _pending(authorization, parsed, parsed.query.first(SEALED))
+        username = (pending.request.login_hint or "") if pending else ""
+        return _form(forms, authorization, parsed, pending, username[:LONGEST_USERNAME], None)
+
+    async def submit(request: Request) -> Response:
+        with shown_to_a_person():
+            parsed = await parse(request)
+            pending = _pending(authorization, parsed, parsed.form.first(SEALED))
+        username = parsed.form.first("username") or ""
+        try:
+            if not forms.genuine(parsed, FORM):
+                return _form(forms, authorization, parsed, pending, username, Problem(text("sign_in.stale"), 403))
+            password = parsed.form.first("password") or ""
+            user = await authenticator.authenticate(username, password, remote=parsed.remote, now=parsed.now)
+            started = await sessions.start(user, PASSWORD_ONLY, parsed)
+        except AuthenticationFailed:
+            problem = Problem(text("sign_in.failed"), 403)
+        except Throttled as error:
+            message = text("sign_in.throttled", wait=wait_text(error.retry_after))
+            problem = Problem(message, 429, error.retry_after)
+        except TemporarilyUnavailable as error:
+            problem = Problem(text("sign_in.busy"), 503, error.retry_after or RETRY_AFTER)
+        except StoreUnavailable:
+            problem = Problem(text("sign_in.unavailable"), 503, RETRY_AFTER)
+        else:
+            onward = "/" if pending is None else authorization.signed_in(pending, started.session, parsed.now)
+            return see_other(onward, started.cookie)
+        return _form(forms, authorization, parsed, pending, username[:LONGEST_USERNAME], problem)
+
+    routes.add_api_route(SIGN_IN_PATH, show, methods=["GET"], include_in_schema=False)
+    routes.add_api_route(SIGN_IN_PATH, submit, methods=["POST"], include_in_schema=False)
+    return routes
+
+
+def _pending(authorization: Authorization, request: ProtocolRequest, sealed: str | None) -> Pending | None:
+    return None if sealed is None else authorization.open(sealed, request)
+
+
+def _form(
+    forms: Forms,
+    authorization: Authorization,
+    request: ProtocolRequest,
+    pending: Pending | None,
+    username: str,
+    problem: Problem | None,
+) -> Response:
+    browser = forms.browser(request)
+    headers = {"Retry-After": str(problem.retry_after)} if problem and problem.retry_after else {}
+    response = page(
+        "sign_in/sign_in.html",
+        request.issuer,
+        application=Shown.of(pending.request.application) if pending else None,
+        status=problem.status if problem else 200,
+        form_leaves=True,
+        headers=headers,
+        form_token=forms.token(browser, request, FORM),
+        handle=authorization.seal(pending) if pending else None,
+        username=username,
+        problem=problem.message if problem else None,
+    )
+    forms.remember(response, request, browser)
+    return response

@@ -1,0 +1,1 @@
+"""/sign-out asks and ends the session; /signed-out says so."""

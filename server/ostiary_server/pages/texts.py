@@ -1,0 +1,84 @@
+"""Every text that a person reads, in English; the one file that a translation replaces."""
+
+from typing import Final
+
+from markupsafe import Markup
+
+TEXTS: Final = {
+    "product": "Ostiary",
+    # sign-in
+    "sign_in.title": "Sign in to {application}",
+    "sign_in.title_alone": "Sign in",
+    "sign_in.intro": "Use your account at <strong>{host}</strong>.",
+    "sign_in.username": "Username",
+    "sign_in.password": "Password",
+    "sign_in.submit": "Sign in",
+    "sign_in.failed": "The username or password is not correct.",
+    "sign_in.throttled": "Too many attempts. Wait {wait}, then try again.",
+    "sign_in.busy": "Too many people are signing in right now. Try again in a few seconds.",
+    "sign_in.unavailable": "Signing in does not work right now. Try again in a few seconds.",
+    "sign_in.stale": "This page was open for too long, or your browser refuses cookies. Please try again.",
+    # consent
+    "consent.title": "Allow {application}?",
+    "consent.heading": "<strong>{application}</strong> asks for access to your account",
+    "consent.account": "Signed in as <strong>{name}</strong>",
+    "consent.other_account": "Use another account",
+    "consent.scopes": "It will be able to:",
+    "consent.nothing": "It learns that you signed in, and nothing else about you.",
+    "consent.destination": "Afterwards you return to <strong>{host}</strong>.",
+    "consent.destination_device": "Afterwards you return to an app on this device.",
+    "consent.allow": "Allow",
+    "consent.deny": "Deny",
+    "consent.policy": "Privacy policy",
+    "consent.terms": "Terms of service",
+    "consent.homepage": "Home page",
+    "consent.links": "About {application}",
+    "scope.openid": "Know that it is you, by an id that never changes",
+    "scope.profile": "See your name, username and profile",
+    "scope.email": "See your e-mail address",
+    "scope.groups": "See the groups that you belong to",
+    "scope.offline_access": "Keep this access after you sign out",
+    "scope.other": "Use its permission <code>{scope}</code>",
+    # sign-out
+    "sign_out.title": "Sign out?",
+    "sign_out.text": "You are signed in as <strong>{name}</strong>. Signing out ends your session at {host}.",
+    "sign_out.submit": "Sign out",
+    "signed_out.title": "You are signed out",
+    "signed_out.text": "Your session at {host} has ended. Applications that you opened may keep sessions of their own.",
+    "signed_out.again": "Sign in again",
+    # landing
+    "landing.title": "Your account",
+    "landing.text": "You are signed in as <strong>{name}</strong>.",
+    "landing.sign_out": "Sign out",
+    "landing.nobody_title": "Nobody is signed in",
+    "landing.nobody_text": "Open the application that you want to use, and it brings you back here to sign in.",
+    "landing.sign_in": "Sign in",
+    # errors
+    "error.title": "This did not work",
+    "error.text": "The application sent you here in a way that cannot be answered. Go back to it and try again; "
+    "if it happens again, show its developers what is written below.",
+    "error.unavailable_title": "One moment, please",
+    "error.unavailable_text": "The service cannot answer right now. Load this page again in a few seconds.",
+    "error.details": "For developers",
+    "wait.seconds": "{count} seconds",
+    "wait.second": "1 second",
+    "wait.minutes": "{count} minutes",
+}
+
+
+def text(key: str, **values: str) -> Markup:
+    """The text of `key`; `values` are escaped, the text itself is ours and may hold markup."""
+    return Markup(TEXTS[key]).format(**values)  # noqa: S704 - only constants of this file are trusted
+
+
+def scope_text(scope: str) -> Markup:
+    """What granting `scope` means, in words where we know them."""
+    key = f"scope.{scope}"
+    return text(key) if key in TEXTS and scope != "other" else text("scope.other", scope=scope)
+
+
+def wait_text(seconds: int) -> Markup:
+    """A time to wait, rounded up to minutes where seconds would be too exact."""
+    if seconds > 90:
+        return text("wait.minutes", count=str(-(-seconds // 60)))
+    return text("wait.second") if seconds == 1 else text("wait.seconds", count=str(seconds))

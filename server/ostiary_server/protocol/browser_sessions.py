@@ -1,0 +1,92 @@
+"""Who is signed in with this browser at this issuer."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ostiary_server.protocol.cookies import SESSION, read_cookie, set_cookie
+from ostiary_server.protocol.ports import Sessions
+from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_state.runtime.revocation import Revocation, RevocationKind
+from ostiary_state.runtime.session import Session, SignedIn
+from ostiary_state.users.user import User
+
+# A revocation is kept until no access token of the session can be live: the longest that a manifest may ask for.
+LONGEST_ACCESS_TOKEN = 24 * 3600.0
+DEFAULT_LIFETIME = 12 * 3600.0  # a working day: people sign in once in the morning
+
+
+@dataclass(frozen=True, slots=True)
+class StartedSession:
+    """A session and the Set-Cookie value that only this browser gets."""
+
+    session: Session
+    cookie: str
+
+
+class BrowserSessions:
+    """Sessions by their cookie: 256 random bits of which the store has the digest."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        random_token: Callable[[], str],
+        lifetime: float = DEFAULT_LIFETIME,
+    ) -> None:
+        self._sessions = sessions
+        self._random_token = random_token
+        self._lifetime = lifetime
+
+    async def current(self, request: ProtocolRequest, client_id: str | None = None) -> SignedIn | None:
+        """The live session of the request's cookie, with the consent given to `client_id`; one statement at most."""
+        value = read_cookie(request.issuer, SESSION, request.cookies)
+        if value is None:
+            return None
+        signed_in = await self._sessions.signed_in(_digest(value), request.issuer.id, client_id, request.now)
+        return signed_in if signed_in is not None and _live(signed_in, request) else None
+
+    async def start(self, user: User, amr: tuple[str, ...], request: ProtocolRequest) -> StartedSession:
+        """A new session with a new cookie, whatever the browser held before (session fixation).
+
+        A session of somebody else in the same browser ends with it; one of the same person stays, since the refresh
+        tokens of other applications may depend on it.
+        """
+        before = await self.current(request)
+        value = self._random_token()
+        session = Session(
+            id=self._random_token(),
+            digest=_digest(value),
+            issuer_id=request.issuer.id,
+            user_id=user.id,
+            user_incarnation=user.incarnation,
+            auth_time=request.now,
+            amr=amr,
+            created_at=request.now,
+            expires_at=request.now + self._lifetime,
+        )
+        await self._sessions.start(session)
+        if before is not None and before.user.incarnation != user.incarnation:
+            await self.end(before.session, request.now)
+        return StartedSession(session, set_cookie(request.issuer, SESSION, value))
+
+    async def end(self, session: Session, now: float) -> None:
+        """Sign out: the session, the refresh tokens bound to it, and through the revocation set its access tokens."""
+        revocation = Revocation(RevocationKind.SESSION, session.id, now, now + LONGEST_ACCESS_TOKEN)
+        await self._sessions.end(session.id, revocation, now)
+
+
+def _digest(cookie: str) -> bytes:
+    return hashlib.sha256(cookie.encode()).digest()
+
+
+def _live(signed_in: SignedIn, request: ProtocolRequest) -> bool:
+    session, user = signed_in.session, signed_in.user
+    return (
+        session.issuer_id == request.issuer.id
+        and session.ended_at is None
+        and request.now < session.expires_at
+        and user.enabled
+        and session.user_incarnation == user.incarnation
+        and session.created_at > user.not_before
+    )
