@@ -1,0 +1,28 @@
+"""`/healthz` and `/readyz`, whatever the Host: a kubelet's probe carries the pod's IP."""
+
+from collections.abc import Callable
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import PlainTextResponse, Response
+
+from ostiary_server.readiness import Readiness
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def router(readiness: Callable[[], Readiness]) -> APIRouter:
+    """Liveness is that this process answers at all; readiness is what `Readiness` says."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.api_route("/healthz", methods=["GET", "HEAD"])
+    async def healthz() -> Response:
+        return PlainTextResponse("ok\n", headers=NO_STORE)
+
+    @routes.api_route("/readyz", methods=["GET", "HEAD"])
+    async def readyz() -> Response:
+        current = readiness()
+        body = orjson.dumps(current.report(), option=orjson.OPT_APPEND_NEWLINE)
+        return Response(body, 200 if current.ready else 503, NO_STORE, "application/json")
+
+    return routes

@@ -1,0 +1,84 @@
+"""What surrounds every answer: a request id, the headers of an API, one log line, one measurement."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ostiary_server.log_lines import request_id
+from ostiary_server.metrics import UNMATCHED, Metrics
+
+# Pages bring their own Content-Security-Policy; whatever has none is no page and may load and embed nothing.
+_DEFAULTS: Final = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+_LONGEST_PATH: Final = 256
+_QUIET: Final = frozenset({"/healthz", "/readyz"})  # probes every few seconds would be most of the log
+
+log = logging.getLogger("ostiary_server.requests")
+
+
+class Envelope:
+    """Pure ASGI, and the outermost layer: it also sees what fails inside."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, *, access_log: bool, timer: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._access_log = access_log
+        self._timer = timer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = self._timer()
+        identifier = secrets.token_hex(8)
+        request_id.set(identifier)
+        status = 500  # what uvicorn answers when nothing was sent
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", ()))
+                present = {name for name, _ in headers}
+                headers.extend(header for header in _DEFAULTS if header[0] not in present)
+                headers.append((b"x-request-id", identifier.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_enveloped)
+        finally:
+            seconds = self._timer() - started
+            self._metrics.request(scope["method"], _route(scope), status, seconds)
+            if self._access_log and scope["path"] not in _QUIET:
+                log.info("request", extra={"fields": _line(scope, status, seconds)})
+
+
+def _route(scope: Scope) -> str:
+    """The template that matched: what a client writes into a path never becomes a label."""
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) else UNMATCHED
+
+
+def _line(scope: Scope, status: int, seconds: float) -> dict[str, object]:
+    """Never the query string: codes, states and hints travel there."""
+    client = scope.get("client")
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return {
+        "method": scope["method"],
+        "host": host[:_LONGEST_PATH].decode("latin-1"),
+        "path": scope["path"][:_LONGEST_PATH],
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+        "peer": client[0] if client else None,
+    }

@@ -1,0 +1,134 @@
+"""The server's settings: one frozen value, read once from the environment when the process starts."""
+
+from collections.abc import Callable
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ostiary_server.key_material import KeyMaterial
+
+PREFIX = "OSTIARY_"
+
+Network = IPv4Network | IPv6Network
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(word, strict=False) for word in value.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f"{error}; expected addresses or networks such as 10.0.0.0/8, separated by commas") from None
+
+
+class ServerSettings(BaseSettings):
+    """Environment variables with the prefix OSTIARY_. Secrets never appear in errors or in the repr."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    database_url: SecretStr
+    """Where the state is, as an SQLAlchemy URL: `postgresql+asyncpg://user:password@host/name`, or
+    `sqlite+aiosqlite:///path` on a local disk. No default: a server without its state has nothing to serve."""
+
+    listen_url: SecretStr | None = None
+    """A direct connection for LISTEN, where `database_url` goes through a pooler in transaction mode, which loses
+    notifications without an error. Default: `database_url`."""
+
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    """Connections that this process keeps to PostgreSQL at most. Ten serve some thousand statements a second, and
+    ten replicas of ten stay within PostgreSQL's default of 100 connections."""
+
+    database_statement_cache: bool = True
+    """Prepared statements kept on each connection. Set to false behind a pooler in transaction mode, which hands
+    statements to other connections; the cost is about a tenth of a millisecond a statement."""
+
+    key_encryption_keys: SecretStr | None = None
+    """Keys that seal the signing keys at rest: 32 bytes each in base64, separated by commas. The first seals, all of
+    them open, so that a new one is put in front and an old one leaves when nothing is sealed with it any more. No
+    default: a key that came with the software would protect nothing. This or `key_encryption_keys_file` is needed."""
+
+    key_encryption_keys_file: Path | None = None
+    """A file with the content of `key_encryption_keys`, such as a mounted Secret; it is not seen by `ps` and `env`."""
+
+    cookie_keys: SecretStr | None = None
+    """Keys that seal what goes through browsers (sign-in in progress, form tokens), in the form of
+    `key_encryption_keys`. All replicas need the same. This or `cookie_keys_file` is needed."""
+
+    cookie_keys_file: Path | None = None
+    """A file with the content of `cookie_keys`."""
+
+    host: str = ""
+    """Address to listen on. Default: all of them, IPv4 and IPv6, as a pod's address is not known beforehand."""
+
+    port: int = Field(default=8080, ge=0, le=65535)
+    """Port of the OAuth endpoints, pages, `/healthz` and `/readyz`. 8080: a port that needs no privilege. 0: any free
+    one."""
+
+    metrics_port: int = Field(default=9090, ge=-1, le=65535)
+    """Port of `/metrics`, apart from the endpoints so that it is not published with them. 0: any free one; -1: none."""
+
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Addresses or networks of proxies, separated by commas, whose X-Forwarded-For names the client for throttling
+    and logs. Default: none, since anybody can send that header. The issuer never comes from forwarded headers."""
+
+    signing_key_lifetime: int = Field(default=30 * 86_400, ge=3_600)
+    """Seconds that a signing key signs before the next takes over. 30 days: rotation is routine, not an event, and
+    relying parties that cache keys by hand notice early rather than years later."""
+
+    jwks_cache_lifetime: int = Field(default=3_600, ge=10, le=86_400)
+    """Seconds that clients may cache `/jwks`; a key is published that long before its first use. One hour: what
+    common libraries cache for at most."""
+
+    drain_delay: float = Field(default=5.0, ge=0, le=300)
+    """Seconds between SIGTERM, which turns `/readyz` red, and the end of accepting connections. 5: what kube-proxy
+    and ingress controllers need to take a pod out of rotation."""
+
+    drain_timeout: int = Field(default=20, ge=1, le=300)
+    """Seconds that running requests may take to finish after that. With `drain_delay` below Kubernetes' default of
+    30 until SIGKILL."""
+
+    password_workers: int = Field(default=2, ge=1, le=64)
+    """Passwords compared at a time, each in 64 MiB. 2: a login storm then leaves the processor to tokens."""
+
+    access_log: bool = True
+    """One line for each request: method, path without its query, status, milliseconds. Costs some 10 microseconds."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe lines that are written. info: what an operator of the service wants to read afterwards."""
+
+    @model_validator(mode="after")
+    def _keys_are_there(self) -> Self:
+        _ = self.sealing_keys, self.browser_keys
+        return self
+
+    @cached_property
+    def sealing_keys(self) -> KeyMaterial:
+        """The key-encryption keys. Raises ValueError."""
+        return _material("KEY_ENCRYPTION_KEYS", self.key_encryption_keys, self.key_encryption_keys_file)
+
+    @cached_property
+    def browser_keys(self) -> KeyMaterial:
+        """The cookie keys. Raises ValueError."""
+        return _material("COOKIE_KEYS", self.cookie_keys, self.cookie_keys_file)
+
+
+def _material(name: str, text: SecretStr | None, file: Path | None) -> KeyMaterial:
+    variable = PREFIX + name
+    if text is not None and file is None:
+        return _named(variable, lambda: KeyMaterial.from_text(text.get_secret_value()))
+    if file is not None and text is None:
+        return _named(f"{variable}_FILE", lambda: KeyMaterial.from_file(file))
+    raise ValueError(f"set either {variable} or {variable}_FILE: 32 random bytes in base64")
+
+
+def _named(variable: str, read: Callable[[], KeyMaterial]) -> KeyMaterial:
+    try:
+        return read()
+    except ValueError as error:
+        raise ValueError(f"{variable}: {error}") from None
