@@ -1,8 +1,7 @@
-"""The SQL database: PostgreSQL (>= 14) for many processes, SQLite for one pod.
+"""The SQL database: intent that the operator writes, runtime state that the server writes, on PostgreSQL or SQLite.
 
-`engine` opens it and hands out read and write transactions; `tables` is the schema; `schema` holds its version
-and runs the alembic migrations; then one repository per aggregate (`applications`, `users`, `issuers`,
-`intent`, `signing_keys`, `sessions`, `consents`, `grants`, `refresh_tokens`, `access_tokens`, `revocations`,
-`replicas`) and `sweeper`. Repositories take and return the frozen values of `ostiary_state`; no row leaves this
-package. Every instant is a float of seconds since the epoch, passed in.
+Owns the tables (`tables`), their migrations, one repository an aggregate and the connections beneath them
+(`database`). Every repository takes the `Database`, every method is one statement or one transaction, and each raises
+`StoreUnavailable` when the database is away. The intent side is `intent_store`; the rest satisfies the ports of the
+server by its shape. Never imports the operator or the server.
 """

@@ -1,0 +1,253 @@
+"""Every table. Instants are seconds since the epoch in UTC; secrets are digests or sealed.
+
+An object's row is keyed by id and incarnation, so that a re-created object starts with nothing: its predecessor's row
+stays as a tombstone (`deleted_at`) until the sweeper has removed what hung on it. What must be unique among live
+objects (id, client id, username, origin) is unique in a partial index. Migrations are written to equal this module,
+and a test compares the two on both engines.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_LIVE = text("deleted_at IS NULL")
+
+
+def _json() -> TypeEngine[object]:
+    return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def _live_index(name: str, table: str, column: str) -> Index:
+    """Unique among what is not a tombstone."""
+    return Index(f"uq_{table}_{name}", column, unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE)
+
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("oldest_reader", Integer, nullable=False),  # a binary older than this cannot read the schema
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),  # the highest Lease transition count that has written
+    Column("trimmed", BigInteger, nullable=False),  # changes up to here are no longer listed
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+)
+
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("applied_revision", BigInteger, nullable=False),
+    Column("expires_at", Double, nullable=False),  # by the database's clock
+)
+
+issuers = Table(
+    "issuers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("origin", String, nullable=False),
+    Column("namespace", String),  # null: the default issuer, open to every namespace
+    Column("vacated_at", Double),
+    Column("retired_at", Double),
+    Index(
+        "uq_issuers_live_origin",
+        "origin",
+        unique=True,
+        postgresql_where=text("retired_at IS NULL"),
+        sqlite_where=text("retired_at IS NULL"),
+    ),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String, primary_key=True),
+    Column("issuer_id", ForeignKey("issuers.id"), nullable=False, index=True),
+    Column("algorithm", String, nullable=False),
+    Column("public_jwk", _json(), nullable=False),
+    Column("sealed_private_key", LargeBinary, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("active_from", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("incarnation", String, primary_key=True),
+    Column("client_id", String, nullable=False),
+    Column("issuer_id", ForeignKey("issuers.id"), nullable=False, index=True),
+    Column("namespace", String, nullable=False),
+    Column("spec", _json(), nullable=False),
+    Column("secret_digests", _json(), nullable=False),  # hexadecimal
+    Column("not_before", Double, nullable=False, index=True),
+    Column("owned", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("written_at", Double, nullable=False),  # by the database's clock
+    Column("deleted_at", Double, index=True),
+    _live_index("live_id", "applications", "id"),
+    _live_index("live_client_id", "applications", "client_id"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("incarnation", String, primary_key=True),
+    Column("username", String, nullable=False),
+    Column("subject", String, nullable=False, unique=True),
+    Column("spec", _json(), nullable=False),
+    Column("enabled", Boolean, nullable=False),  # copied out of `spec`, for statements that filter by it
+    Column("password_hash", String),
+    Column("password_version", String),
+    Column("not_before", Double, nullable=False, index=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("written_at", Double, nullable=False),  # by the database's clock
+    Column("deleted_at", Double, index=True),
+    _live_index("live_id", "users", "id"),
+    _live_index("live_username", "users", "username"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("issuer_id", String, nullable=False, index=True),
+    Column("user_id", String, nullable=False),
+    Column("user_incarnation", String, nullable=False),
+    Column("auth_time", Double, nullable=False),
+    Column("amr", _json(), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("ended_at", Double),
+    Index(None, "user_id", "user_incarnation"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("issuer_id", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("client_id", String, primary_key=True),
+    Column("user_incarnation", String, nullable=False),
+    Column("application_id", String, nullable=False),
+    Column("application_incarnation", String, nullable=False),
+    Column("scopes", _json(), nullable=False),
+    Column("terms", String, nullable=False),
+    Column("granted_at", Double, nullable=False),
+    Index(None, "user_id", "user_incarnation"),
+    Index(None, "application_id", "application_incarnation"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("issuer_id", String, nullable=False, index=True),
+    Column("client_id", String, nullable=False),
+    Column("application_id", String, nullable=False),
+    Column("application_incarnation", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("user_incarnation", String, nullable=False),
+    Column("session_id", String, index=True),
+    Column("scopes", _json(), nullable=False),
+    Column("audience", _json(), nullable=False),
+    Column("nonce", String),
+    Column("auth_time", Double, nullable=False),
+    Column("amr", _json(), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("revoked_at", Double),
+    Column("code_digest", LargeBinary, unique=True),
+    Column("code_redirect_uri", String),
+    Column("code_challenge", String),
+    Column("code_expires_at", Double),
+    Column("code_consumed_at", Double),
+    Index(None, "user_id", "user_incarnation"),
+    Index(None, "application_id", "application_incarnation"),
+)
+
+refresh_families = Table(
+    "refresh_families",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Double, nullable=False),
+    Column("idle_expires_at", Double, nullable=False, index=True),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("revoked_at", Double, index=True),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("family_id", ForeignKey("refresh_families.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("issued_at", Double, nullable=False),
+    Column("consumed_at", Double),
+    Column("sealed_successor", LargeBinary),
+    Column("successor_digest", LargeBinary),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("issuer_id", String, nullable=False),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), index=True),  # null: client_credentials
+    Column("claims", _json(), nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("not_before", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("recorded_at", Double, nullable=False, index=True),  # by the database's clock
+)
