@@ -1,0 +1,123 @@
+"""etcd, kube-apiserver and kube-controller-manager on loopback: all of Kubernetes that an operator meets.
+
+No kubelet and no scheduler: pods stay pending. The controllers that run are those that custom resources meet: owners'
+garbage, namespaces, service accounts and their tokens' authority.
+"""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import ssl
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.cluster.certificates import Authority, write_key
+from tests.cluster.kubeconfig import Endpoint
+from tests.cluster.processes import Child, free_port
+
+READY_S = 60.0
+CONTROLLERS = (
+    "clusterrole-aggregation-controller",
+    "garbage-collector-controller",
+    "namespace-controller",
+    "root-ca-certificate-publisher-controller",
+    "serviceaccount-controller",
+)
+
+
+class ControlPlane:
+    """Started by `start`; `stop` ends it and deletes its data, and leaves the logs in `directory`."""
+
+    def __init__(self, binaries: Path, directory: Path) -> None:
+        self._data = directory / "etcd"
+        self._port = free_port()
+        self._authority = Authority(directory)
+        client, peer = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+        serving = self._authority.issue("kube-apiserver", hosts=("127.0.0.1", "localhost", "kubernetes.default.svc"))
+        write_key(accounts := directory / "service-accounts.key", ec.generate_private_key(ec.SECP256R1()))
+        endpoint = Endpoint.trusting(f"https://127.0.0.1:{self._port}", self._authority.path)
+        admin = self._authority.issue("admin", organization="system:masters")
+        controllers = self._authority.issue("system:kube-controller-manager")
+        self.kubectl = str(binaries / "kubectl")
+        self.kubeconfig = endpoint.as_holder_of(admin, directory / "admin.kubeconfig")
+
+        self._etcd = Child(
+            [
+                binaries / "etcd",
+                f"--data-dir={self._data}",
+                f"--listen-client-urls={client}",
+                f"--advertise-client-urls={client}",
+                f"--listen-peer-urls={peer}",
+                f"--initial-advertise-peer-urls={peer}",
+                f"--initial-cluster=default={peer}",
+                "--unsafe-no-fsync",  # a test run's data does not outlive a power cut
+            ],
+            directory / "etcd.log",
+        )
+        self._api = Child(
+            [
+                binaries / "kube-apiserver",
+                f"--etcd-servers={client}",
+                "--bind-address=127.0.0.1",
+                "--advertise-address=127.0.0.1",
+                "--endpoint-reconciler-type=none",  # it refuses to advertise loopback
+                f"--secure-port={self._port}",
+                f"--client-ca-file={self._authority.path}",
+                f"--tls-cert-file={serving.certificate}",
+                f"--tls-private-key-file={serving.key}",
+                "--service-cluster-ip-range=10.97.0.0/24",
+                "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+                f"--service-account-key-file={accounts}",
+                f"--service-account-signing-key-file={accounts}",
+                "--authorization-mode=RBAC",
+            ],
+            directory / "kube-apiserver.log",
+        )
+        self._controllers = Child(
+            [
+                binaries / "kube-controller-manager",
+                f"--kubeconfig={endpoint.as_holder_of(controllers, directory / 'controllers.kubeconfig')}",
+                f"--controllers={','.join(CONTROLLERS)}",
+                "--leader-elect=false",
+                "--secure-port=0",
+                "--use-service-account-credentials",
+                f"--service-account-private-key-file={accounts}",
+                f"--root-ca-file={self._authority.path}",
+            ],
+            directory / "kube-controller-manager.log",
+        )
+
+    def start(self) -> None:
+        """Returns when the API answers and has its built-in roles; raises RuntimeError with a log's end otherwise."""
+        self._etcd.start()
+        self.start_api()
+        self._controllers.start()
+
+    def start_api(self) -> None:
+        """Bring the API back at the same address with the same data; returns when it is ready."""
+        self._api.start()
+        self._api.wait_until(self._is_ready, READY_S)
+
+    def stop_api(self) -> None:
+        """Take the API away, as an outage does: connections are refused and watches end. What is stored stays."""
+        self._api.kill()
+
+    def stop(self) -> None:
+        """End all of it; safe at any stage of starting."""
+        self._controllers.stop()
+        self._api.kill()  # its graceful end waits for watches to finish
+        self._etcd.kill()
+        shutil.rmtree(self._data, ignore_errors=True)
+
+    def _is_ready(self) -> bool:
+        trust = ssl.create_default_context(cafile=str(self._authority.path))
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=5, context=trust)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
