@@ -8,7 +8,7 @@ class Type(StrEnum):
 
     ACCEPTED = "Accepted"
     SYNCED = "Synced"
-    SECRET_READY = "SecretReady"  # noqa: S105 - a name
+    SECRET_READY = "SecretReady"
     SERVING = "Serving"
     READY = "Ready"
     DISCOURAGED_GRANT_MODE = "DiscouragedGrantMode"
@@ -28,7 +28,7 @@ class Reason(StrEnum):
     STORED = "Stored"
     REFUSED = "Refused"
     SUSPENDED = "Suspended"
-    WAITING_FOR_SECRET = "WaitingForSecret"  # noqa: S105 - a name
+    WAITING_FOR_SECRET = "WaitingForSecret"
     DATABASE_UNAVAILABLE = "DatabaseUnavailable"
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
     INTERNAL_ERROR = "InternalError"

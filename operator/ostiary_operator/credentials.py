@@ -1,0 +1,140 @@
+"""Secrets of a cluster, as `secret_port` wants them: read, written and followed by namespace.
+
+Only labelled ones are listed and watched, only in namespaces where an object of ours needs one. What is held in
+memory is what those watches brought; a Secret without the label is read each time it is needed.
+"""
+
+import base64
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ostiary_operator.cluster import ApiRefused, Cluster
+from ostiary_operator.objects import GROUP, VERSION, ObjectKind
+from ostiary_operator.reconcile.secret_port import (
+    APPLICATION_ANNOTATION,
+    LABEL,
+    HeldSecret,
+    SecretChanged,
+    SecretForbidden,
+    WantedSecret,
+)
+from ostiary_operator.secret_watch import SecretWatch
+
+logger = logging.getLogger(__name__)
+
+
+class KubernetesSecrets:
+    """A SecretPort. `changed` is told of every change that this process did not make."""
+
+    def __init__(self, cluster: Cluster, changed: Callable[[str, str], None], *, service_account: str) -> None:
+        self._cluster = cluster
+        self._changed = changed
+        self._service_account = service_account  # "<namespace>:<name>", for the command that grants access
+        self._watches: dict[str, SecretWatch] = {}
+
+    async def get(self, namespace: str, name: str) -> HeldSecret | None:
+        """As the watch holds it, else as the API does."""
+        watch = await self._watch(namespace).listed()
+        if (held := watch.held.get(name)) is not None:
+            return held
+        try:
+            body = await self._cluster.get(f"{_path(namespace)}/{name}")
+        except ApiRefused as refused:
+            if refused.status == 404:
+                return None
+            raise self._explained(refused, namespace) from None
+        return parse(body)
+
+    async def create(self, wanted: WantedSecret) -> HeldSecret:
+        """POST."""
+        watch = self._watch(wanted.namespace)
+        with watch.writing(wanted.name):
+            try:
+                body = await self._cluster.create(_path(wanted.namespace), _body(wanted))
+            except ApiRefused as refused:
+                raise self._explained(refused, wanted.namespace) from None
+            return watch.wrote(parse(body))
+
+    async def replace(self, held: HeldSecret, wanted: WantedSecret) -> HeldSecret:
+        """PUT of what was read, with what is wanted in it."""
+        watch, path = self._watch(held.namespace), f"{_path(held.namespace)}/{held.name}"
+        body = _body(wanted)
+        uid, _, version = held.version.partition("/")
+        body["metadata"] |= {"uid": uid, "resourceVersion": version}
+        body["data"] = _encoded({**held.data, **wanted.data})
+        with watch.writing(wanted.name):
+            try:
+                return watch.wrote(parse(await self._cluster.replace(path, body)))
+            except ApiRefused as refused:
+                raise self._explained(refused, held.namespace) from None
+
+    def keep_only(self, namespaces: frozenset[str]) -> None:
+        """Stop following namespaces in which nothing of ours is left."""
+        for namespace in self._watches.keys() - namespaces:
+            self._watches.pop(namespace).stop()
+
+    def stop(self) -> None:
+        """Stop following."""
+        self.keep_only(frozenset())
+
+    def _watch(self, namespace: str) -> SecretWatch:
+        watch = self._watches.get(namespace)
+        if watch is None:
+            watch = SecretWatch(self._cluster, namespace, _path(namespace), parse, self._changed)
+            self._watches[namespace] = watch
+            watch.start()
+        return watch
+
+    def _explained(self, refused: ApiRefused, namespace: str) -> Exception:
+        if refused.status == 403:
+            return SecretForbidden(
+                f"the operator may not use Secrets in namespace {namespace}: kubectl create rolebinding "
+                f"ostiary-secrets -n {namespace} --clusterrole=ostiary-secrets --serviceaccount={self._service_account}"
+            )
+        if refused.status in (404, 409):  # 404: the namespace, or what was to be replaced, has gone
+            return SecretChanged(str(refused))
+        return refused
+
+
+def parse(body: Mapping[str, Any]) -> HeldSecret:
+    """A Secret from the API."""
+    metadata = body["metadata"]
+    owners = metadata.get("ownerReferences") or ()
+    return HeldSecret(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        version=f"{metadata['uid']}/{metadata['resourceVersion']}",
+        data={key: base64.b64decode(value) for key, value in (body.get("data") or {}).items()},
+        labelled=(metadata.get("labels") or {}).get(LABEL) == "true",
+        application=(metadata.get("annotations") or {}).get(APPLICATION_ANNOTATION),
+        owner=next((owner["uid"] for owner in owners if owner.get("kind") == ObjectKind.APPLICATION.value), None),
+    )
+
+
+def _body(wanted: WantedSecret) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "name": wanted.name,
+        "namespace": wanted.namespace,
+        "labels": {LABEL: "true", "app.kubernetes.io/managed-by": "ostiary"},
+        "annotations": {APPLICATION_ANNOTATION: wanted.application},
+    }
+    if wanted.owner is not None:
+        owner = {"name": wanted.application, "uid": wanted.owner, "controller": True, "blockOwnerDeletion": False}
+        kind = {"apiVersion": f"{GROUP}/{VERSION}", "kind": ObjectKind.APPLICATION.value}
+        metadata["ownerReferences"] = [kind | owner]
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": metadata,
+        "data": _encoded(wanted.data),
+    }
+
+
+def _encoded(data: Mapping[str, bytes]) -> dict[str, str]:
+    return {key: base64.b64encode(value).decode() for key, value in data.items()}
+
+
+def _path(namespace: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/secrets"

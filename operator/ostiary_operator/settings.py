@@ -1,0 +1,97 @@
+"""The operator's settings: one frozen value, read once from the environment when the process starts."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ostiary_state.applications.origins import origin_of
+
+PREFIX = "OSTIARY_"
+EVERY = "*"
+_SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+
+def _words(value: object) -> object:
+    return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _own_namespace() -> str:
+    try:
+        return _SERVICE_ACCOUNT_NAMESPACE.read_text().strip()
+    except OSError:
+        return "default"
+
+
+Words = Annotated[frozenset[str], NoDecode, BeforeValidator(_words)]
+Address = Annotated[str, BeforeValidator(lambda value: origin_of(value) if isinstance(value, str) else value)]
+
+
+class OperatorSettings(BaseSettings):
+    """Environment variables with the prefix OSTIARY_. Secrets never appear in errors or in the repr."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    database_url: SecretStr
+    """Where the state is, as an SQLAlchemy URL: `postgresql+asyncpg://user:password@host/name`, or
+    `sqlite+aiosqlite:///path`. The server's value. No default: there is nothing to do without it."""
+
+    database_pool_size: int = Field(default=5, ge=1, le=100)
+    """Connections to PostgreSQL at most. Five: one writes, the others read for reconciles that run meanwhile."""
+
+    database_statement_cache: bool = True
+    """Prepared statements kept on each connection. Set to false behind a pooler in transaction mode."""
+
+    default_issuer: Address | None = None
+    """Origin at which applications without `authenticationAddress` are served, such as `https://login.example.com`.
+    Default: none, and such applications are refused with the reason NoAddress."""
+
+    namespace: str = Field(
+        default_factory=_own_namespace, validation_alias=AliasChoices(f"{PREFIX}NAMESPACE", "POD_NAMESPACE")
+    )
+    """The operator's own namespace, where its Lease is. Default: `POD_NAMESPACE`, else the service account's."""
+
+    service_account: str = "ostiary-operator"
+    """Name of the operator's service account, for the commands that a status shows to grant it access."""
+
+    watch_namespaces: Words = frozenset()
+    """Namespaces whose objects are followed, separated by commas. Default: all of them."""
+
+    user_namespaces: Words | None = None
+    """Namespaces that may declare users, separated by commas; `*` for all. Default: the operator's own, since whoever
+    declares users can sign in anywhere as anybody whom they declare."""
+
+    client_id_prefixes: Words = frozenset()
+    """First labels that client ids of any namespace may begin with, separated by commas, beside that namespace's own
+    name. Default: none, so that no tenant can pose as another."""
+
+    lease_name: str = "ostiary-operator"
+    """Name of the Lease that the one working operator holds. Empty: no Lease, for a single operator on a desk."""
+
+    parallelism: int = Field(default=32, ge=1, le=500)
+    """Objects reconciled at a time. 32: enough to share transactions, few enough for the API server's fair queues."""
+
+    resync_seconds: float = Field(default=600, ge=5)
+    """Seconds between comparisons of everything with everything, which repair what no event told. Ten minutes: drift
+    without an event is rare, and 10,000 objects take about half a minute of a core."""
+
+    probe_port: int = Field(default=8081, ge=0, le=65535)
+    """Port of `/healthz`, `/readyz` and `/metrics`, on all addresses. 0: any free one."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe lines that are written."""
+
+    @property
+    def users_allowed_in(self) -> frozenset[str] | None:
+        """Namespaces that may declare users; None: all."""
+        if self.user_namespaces is None:
+            return frozenset({self.namespace})
+        return None if EVERY in self.user_namespaces else self.user_namespaces
