@@ -15,7 +15,6 @@ FIXED: Final = {
     "X-Frame-Options": "DENY",  # for browsers older than frame-ancestors
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Robots-Tag": "noindex",
@@ -26,7 +25,8 @@ def page_headers(issuer: Issuer, *, logo: str | None = None, form_leaves: bool =
     """Headers for a page; `form_leaves` for sign-in and consent alone.
 
     `form-action` also judges the redirects that follow a form, so it would block the way back to the application:
-    pages whose form ends there leave it out.
+    pages whose form ends there leave it out. Those pages also keep the window that opened them, since applications
+    that sign people in with a popup wait for its answer through `window.opener`.
     """
     images = "'self'" if logo is None else f"'self' {_origin(logo)}"
     policy = [
@@ -39,6 +39,8 @@ def page_headers(issuer: Issuer, *, logo: str | None = None, form_leaves: bool =
     if not form_leaves:
         policy.append("form-action 'self'")
     headers = FIXED | {"Content-Security-Policy": "; ".join(policy)}
+    if not form_leaves:
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if issuer.secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     return headers

@@ -5,11 +5,11 @@ from typing import Final
 from markupsafe import Markup
 
 TEXTS: Final = {
-    "product": "Ostiary",
     # sign-in
     "sign_in.title": "Sign in to {application}",
-    "sign_in.title_alone": "Sign in",
-    "sign_in.intro": "Use your account at <strong>{host}</strong>.",
+    "sign_in.heading": "Sign in",
+    "sign_in.onward": "to continue to <strong>{application}</strong>",
+    "sign_in.alone": "to your account at <strong>{host}</strong>",
     "sign_in.username": "Username",
     "sign_in.password": "Password",
     "sign_in.submit": "Sign in",
