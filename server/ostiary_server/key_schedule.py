@@ -25,6 +25,8 @@ class KeySchedule:
         if not keys:
             return now
         last = max(keys, key=lambda key: key.active_from)
+        if now >= last.expires_at - self.publication - self.longest_token:
+            return now  # nobody ran for two terms: the key is about to be removed and cannot introduce another
         if now < last.active_from + self.signing - self.publication:
             return None
         return max(last.active_from + self.signing, now + self.publication)

@@ -16,8 +16,8 @@ class CannotOpen(Exception):
 
     def __init__(self, kid: str) -> None:
         super().__init__(
-            f"the stored signing key {kid} cannot be opened with the given key-encryption keys: add the one that it was "
-            f"sealed with to OSTIARY_KEY_ENCRYPTION_KEYS (the first seals, all of them open)"
+            f"the stored signing key {kid} cannot be opened with the given key-encryption keys: add the one that "
+            f"it was sealed with to OSTIARY_KEY_ENCRYPTION_KEYS (the first seals, all of them open)"
         )
         self.kid = kid
 

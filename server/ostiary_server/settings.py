@@ -44,9 +44,10 @@ class ServerSettings(BaseSettings):
     """Connections that this process keeps to PostgreSQL at most. Ten serve some thousand statements a second, and
     ten replicas of ten stay within PostgreSQL's default of 100 connections."""
 
-    database_statement_cache: bool = True
-    """Prepared statements kept on each connection. Set to false behind a pooler in transaction mode, which hands
-    statements to other connections; the cost is about a tenth of a millisecond a statement."""
+    database_pooler: bool = False
+    """Whether a pooler in transaction mode, such as pgbouncer, stands before PostgreSQL. It hands each transaction to
+    another connection, so nothing may be kept on one: no prepared statements, no session settings. Default: false,
+    since that costs about a tenth of a millisecond a statement."""
 
     key_encryption_keys: SecretStr | None = None
     """Keys that seal the signing keys at rest: 32 bytes each in base64, separated by commas. The first seals, all of
