@@ -40,7 +40,11 @@ def test_a_key_is_published_until_the_last_token_that_it_signed_has_expired() ->
     assert SCHEDULE.needed_until(new, [old, new]) == float("inf")
 
 
-@given(st.lists(st.floats(min_value=60.0, max_value=90 * DAY), max_size=40))
+def test_a_key_that_is_about_to_be_removed_is_replaced_at_once() -> None:
+    assert SCHEDULE.next_active_from([key(0.0)], 60 * DAY) == 60 * DAY
+
+
+@given(st.lists(st.floats(min_value=60.0, max_value=25 * DAY), max_size=40))
 def test_whenever_replicas_look_every_key_was_published_before_it_signed(pauses: list[float]) -> None:
     now, keys = 0.0, list[SigningKey]()
     for pause in pauses:
