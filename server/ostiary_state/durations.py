@@ -70,7 +70,7 @@ class Between:
     def cel(self) -> str:
         """The bounds over `self`, in CEL, whose durations know smaller units and signs: they are refused here."""
         return (
-            f'self.matches(r"{PATTERN}") && duration(self) >= duration("{self.at_least}")'
+            f'self != "" && self.matches(r"{PATTERN}") && duration(self) >= duration("{self.at_least}")'
             f' && duration(self) <= duration("{self.at_most}")'
         )
 
