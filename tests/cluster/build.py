@@ -1,6 +1,6 @@
 """etcd, kube-apiserver, kube-controller-manager and kubectl, built once from Go modules and kept in the user's cache.
 
-`python -m tests.cluster.build` does it ahead of pytest; the fixture does it where nobody did.
+`python -m tests.cluster` does it ahead of pytest; the fixture does it where nobody did.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,9 +124,3 @@ def _candidates() -> list[str]:
     if (package := importlib.util.find_spec("go")) is not None:
         candidates += [shutil.which("go", path=f"{part}/bin") for part in package.submodule_search_locations or ()]
     return [candidate for candidate in candidates if candidate is not None]
-
-
-if __name__ == "__main__":
-    started = time.monotonic()
-    path = binaries()
-    sys.stdout.write(f"control plane: {path} in {time.monotonic() - started:.0f} s\n")
