@@ -1,7 +1,8 @@
 """A real API server refuses what `ostiary check` refuses, at the same field and in the same words."""
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,15 +48,24 @@ def api(crds: Access) -> CustomObjectsApi:
     return CustomObjectsApi(client)
 
 
-@pytest.fixture
-def admit(api: CustomObjectsApi, namespace: str) -> Create:
+@pytest.fixture(scope="module")
+def empty_namespace(kube: Access) -> Iterator[str]:
+    """One for all that is only tried and never kept."""
+    name = f"admission-{uuid.uuid4().hex[:8]}"
+    kube.kubectl("create", "namespace", name)
+    yield name
+    kube.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def admit(api: CustomObjectsApi, empty_namespace: str) -> Create:
     """What the API server makes of a new object, without keeping it."""
 
     def create(kind: str, spec: dict[str, Any], name: str = "shop") -> dict[str, Any]:
         body = {"apiVersion": "ostiary.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
         return answered(
             lambda: api.create_namespaced_custom_object(
-                "ostiary.dev", "v1alpha1", namespace, PLURAL[kind], body, dry_run="All", field_validation="Strict"
+                "ostiary.dev", "v1alpha1", empty_namespace, PLURAL[kind], body, dry_run="All", field_validation="Strict"
             )
         )
 
