@@ -1,0 +1,16 @@
+"""Where an address of a manifest is reached while everything listens on one port of this machine."""
+
+from collections.abc import Callable
+
+HTTP_PORT = 80
+
+
+def served_on(port: int) -> Callable[[str], str]:
+    """An http address without a port, which only loopback and `*.localhost` may have, means the listening port."""
+
+    def served_at(address: str) -> str:
+        host = address.removeprefix("http://")
+        has_port = ":" in host.rpartition("]")[2]
+        return address if host == address or has_port or port == HTTP_PORT else f"{address}:{port}"
+
+    return served_at
