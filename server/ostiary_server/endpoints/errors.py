@@ -15,6 +15,7 @@ from ostiary_server.protocol.errors import (
     InvalidClient,
     InvalidToken,
     MisdirectedRequest,
+    MissingToken,
     OAuthError,
 )
 from ostiary_state.errors import StoreUnavailable
@@ -32,6 +33,13 @@ def json_response(body: object, *, status: int = 200, headers: dict[str, str] | 
     return Response(orjson.dumps(body), status, NO_STORE | (headers or {}), "application/json")
 
 
+def error_response(error: OAuthError | StoreUnavailable, request: Request) -> Response:
+    """What goes wrong at an endpoint that answers in JSON."""
+    if isinstance(error, OAuthError):
+        return oauth_error_response(error, request)
+    return store_unavailable_response(request, error)
+
+
 def oauth_error_response(error: OAuthError, request: Request) -> Response:
     """The JSON form of an error, with WWW-Authenticate where the RFC asks for it."""
     log.info("%s %s: %s: %s", request.method, request.url.path, error.code, error.detail or error.description)
@@ -40,7 +48,7 @@ def oauth_error_response(error: OAuthError, request: Request) -> Response:
         # RFC 6749 5.2: a MUST when Authorization was used; RFC 9110 15.5.2 asks for it on every 401.
         headers["WWW-Authenticate"] = f'Basic realm="{request.url.hostname}", error="{error.code}"'
     elif isinstance(error, InvalidToken | InsufficientScope):
-        headers["WWW-Authenticate"] = bearer_challenge(error)
+        headers["WWW-Authenticate"] = bearer_challenge(None if isinstance(error, MissingToken) else error)
     if error.retry_after is not None or error.status == 503:
         headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
     body = {"error": error.code, "error_description": _FORBIDDEN.sub("?", error.description)}

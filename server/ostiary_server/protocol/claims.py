@@ -9,8 +9,8 @@ PRIVATE_CLAIM: Final = "ost"
 empty: `g` grant id, `s` session id, `u` incarnation of the user, `a` incarnation of the application."""
 
 REGISTERED_CLAIMS: Final = frozenset(
-    (PRIVATE_CLAIM, "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "auth_time", "nonce", "acr", "amr", "azp")
-    + ("at_hash", "c_hash", "s_hash", "sid", "client_id", "scope", "cnf", "act", "may_act", "events")
+    f"{PRIVATE_CLAIM} iss sub aud exp iat nbf jti auth_time nonce acr amr azp at_hash c_hash s_hash sid client_id scope"
+    " cnf act may_act events".split()
 )
 """Never taken from a user's `claims`: authlib merges user information last, so that it overwrites `iss` and `aud`."""
 

@@ -147,6 +147,10 @@ class InvalidToken(OAuthError):
     status = 401
 
 
+class MissingToken(InvalidToken):
+    """No token at all: the challenge says nothing but the scheme (RFC 6750 section 3.1)."""
+
+
 class InsufficientScope(OAuthError):
     """A bearer token without the scope that the resource asks for."""
 

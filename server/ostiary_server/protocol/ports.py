@@ -72,7 +72,10 @@ class Users(Protocol):
         """Any live (not tombstoned) user, disabled ones included; the caller decides."""
 
     async def by_id(self, user_id: str, incarnation: str) -> User | None:
-        """For userinfo; None when the object is gone or another incarnation."""
+        """None when the object is gone or another incarnation."""
+
+    async def by_subject(self, subject: str, incarnation: str) -> User | None:
+        """For userinfo: whom an access token's `sub` names; None when the object is gone or another incarnation."""
 
 
 class Consents(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ostiary_server.protocol.claims import PRIVATE_CLAIM, user_claims
+from ostiary_server.protocol.ports import SigningKeys
 from ostiary_server.protocol.scopes import format_scope
 from ostiary_server.protocol.signing import KeyRing
 from ostiary_state.applications.application import Application
@@ -15,8 +16,8 @@ from ostiary_state.runtime.grant import Grant
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
 
-ACCESS_TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068 section 2.1: an ID token never passes for an access token
-ID_TOKEN_TYPE: Final = "JWT"  # noqa: S105 - the header's `typ`
+ACCESS_TOKEN_TYPE: Final = "at+jwt"
+ID_TOKEN_TYPE: Final = "JWT"
 
 
 def random_token() -> str:
@@ -50,12 +51,26 @@ class TokenMinter:
         self,
         ring: KeyRing,
         *,
+        keys: SigningKeys | None = None,
         new_token: Callable[[], str] = random_token,
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self._ring = ring
+        self._keys = keys
         self._new_token = new_token
         self._new_id = new_id
+
+    async def prepare(self, application: Application, issuer: Issuer, *, id_token: bool) -> None:
+        """Have the keys that `access_token` (and `id_token`) will sign with: made at an issuer's first need.
+
+        Raises StoreUnavailable when a key is missing and the database is away.
+        """
+        if self._keys is None:
+            return
+        if not application.opaque_access_tokens and not self._ring.has(issuer.id, application.signing_algorithm):
+            await self._keys.ensure(issuer.id, application.signing_algorithm)
+        if id_token and not self._ring.has(issuer.id, application.id_token_algorithm):
+            await self._keys.ensure(issuer.id, application.id_token_algorithm)
 
     def access_token(
         self,

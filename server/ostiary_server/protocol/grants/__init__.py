@@ -1,5 +1,7 @@
-"""One grant a file: authlib's class with the steps that are unsafe as they come overridden, and nothing shared.
+"""The grants of the token endpoint, one file each: load, let authlib decide, claim by one atomic statement.
 
-A grant supplies only what is its own; client authentication, permission and the order of steps are the token
-endpoint's, so that a grant cannot forget them. Grants do not import each other.
+Each is a `Grant` of `token_endpoint`: it gets a request whose client has authenticated and may use this grant, and
+gives a TokenResponse whose rows are stored, or raises an OAuthError having changed nothing, unless the error is the
+reuse of something that was used up. Grants do not import each other; what they share is in `engine`,
+`token_response`, `standing` and `scopes`. The implicit grant belongs to the authorization endpoint.
 """

@@ -1,0 +1,149 @@
+"""Client authentication (RFC 6749 section 2.3) on authlib's registry of methods.
+
+authlib accepts what the endpoint lists and tries one method after the other; here a request has at most one, and it
+must be the manifest's `tokenEndpointAuthMethod`. An unknown client costs the same work and gets the same answer as a
+wrong secret.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Callable, Collection
+from typing import Final
+from urllib.parse import unquote_plus
+
+from authlib.oauth2.rfc6749 import ClientAuthentication as MethodRegistry
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Error, OAuth2Request
+
+from ostiary_server.protocol.engine_request import EngineRequest
+from ostiary_server.protocol.errors import InvalidClient, InvalidRequest
+from ostiary_server.protocol.ports import Directory
+from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_state.applications.application import Application
+
+AUTHENTICATED: Final = ("client_secret_basic", "client_secret_post")
+ALL_METHODS: Final = (*AUTHENTICATED, "none")
+FAILED: Final = "The client authentication failed."
+
+_NO_DIGEST: Final = (hashlib.sha256(b"the secret of nobody").digest(),)
+
+
+class Client(ClientMixin):
+    """An application as authlib asks about it; `application` None stands for every unknown client."""
+
+    __slots__ = ("application",)
+
+    def __init__(self, application: Application | None) -> None:
+        self.application = application
+
+    def __repr__(self) -> str:
+        return f"Client({self.application.client_id if self.application else None})"
+
+    def get_client_id(self) -> str:
+        return self.application.client_id if self.application else ""
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Compares digests in constant time, every one of them; authlib's models compare plain text."""
+        presented = hashlib.sha256(client_secret.encode("utf-8", "surrogatepass")).digest()
+        known = self.application.secret_digests if self.application else ()
+        matches = [hmac.compare_digest(presented, digest) for digest in known or _NO_DIGEST]
+        return bool(known) and True in matches
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - authlib's signature
+        """One method for all endpoints; what an endpoint does not accept is refused before."""
+        return self.application is not None and method == self.application.token_endpoint_auth_method
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return self.application is not None and grant_type in self.application.grant_modes
+
+
+class ClientAuthentication:
+    """Tells which application sends a request."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def application(self, request: EngineRequest, methods: Collection[str] = ALL_METHODS) -> Application:
+        """The enabled application that authenticated, served at the request's issuer, by one of `methods`.
+
+        Raises InvalidClient (unknown, wrong secret, another method than its own, disabled) and InvalidRequest (two
+        methods at once). That it is disabled is only said after it has authenticated.
+        """
+        method = presented_method(request)
+        if method not in methods:
+            raise InvalidClient("This endpoint does not accept the client authentication that was presented.")
+
+        def query_client(client_id: str) -> Client:
+            return Client(self._directory.application(request.issuer.id, client_id))
+
+        registry = MethodRegistry(query_client)
+        registry.register("client_secret_basic", _client_secret_basic)
+        try:
+            # One method alone: after a failure authlib would go on to the next, and end at `none`.
+            client = registry.authenticate(request, (method,), "token")
+        except OAuth2Error as error:
+            raise InvalidClient(FAILED, detail=f"by {method}") from error
+        application = client.application if isinstance(client, Client) else None
+        if application is None:
+            raise InvalidClient(FAILED, detail=f"by {method}")
+        if not application.enabled:
+            raise InvalidClient("This application is disabled.")
+        request.client = client
+        return application
+
+
+def presented_method(request: EngineRequest) -> str:
+    """The one method that a request uses; raises InvalidRequest for two (RFC 6749 section 2.3, 5.2)."""
+    form = request.form
+    presented = [
+        method
+        for method, used in (
+            ("client_secret_basic", request.authorization is not None),
+            ("client_secret_post", "client_secret" in form),
+            ("client_assertion", "client_assertion" in form or "client_assertion_type" in form),
+        )
+        if used
+    ]
+    if len(presented) > 1:
+        raise InvalidRequest("The request must not use more than one client authentication method.")
+    return presented[0] if presented else "none"
+
+
+def basic_credentials(authorization: str) -> tuple[str, str] | None:
+    """Client id and secret of HTTP Basic; None when they are malformed.
+
+    Both are form-urlencoded before they are joined (RFC 6749 section 2.3.1), so `+` is a space, which authlib's
+    `unquote` leaves; and its decoder lets bytes that are no UTF-8 escape as UnicodeDecodeError.
+    """
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+        if not colon:
+            return None
+        return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+
+
+def named_client(request: ProtocolRequest) -> str | None:
+    """The client id that a request claims, authenticated or not: for CORS, which must permit errors too."""
+    credentials = basic_credentials(request.authorization) if request.authorization else None
+    return credentials[0] if credentials else request.form.first("client_id")
+
+
+def _client_secret_basic(query_client: Callable[[str], ClientMixin], request: OAuth2Request) -> ClientMixin:
+    authorization = request.authorization if isinstance(request, EngineRequest) else None
+    credentials = basic_credentials(authorization or "")
+    if credentials is None:
+        raise InvalidClientError(description="malformed credentials", status_code=401)
+    client_id, secret = credentials
+    named = request.form.get("client_id")
+    if named is not None and named != client_id:
+        raise InvalidRequest("The client_id of the body is not the one that authenticates.")
+    client = query_client(client_id)
+    if not client.check_client_secret(secret):
+        raise InvalidClientError(description="wrong secret", status_code=401)
+    return client

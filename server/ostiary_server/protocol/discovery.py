@@ -1,0 +1,83 @@
+"""Metadata of an issuer (RFC 8414, OpenID Connect Discovery 1.0): what its applications may use, taken together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+
+from ostiary_server.protocol.client_authentication import AUTHENTICATED
+from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
+from ostiary_server.protocol.ports import Directory
+from ostiary_state.applications.application import Application
+from ostiary_state.runtime.issuer import Issuer
+
+ENDPOINTS: Final = {
+    "authorization_endpoint": "/authorize",
+    "token_endpoint": "/token",
+    "userinfo_endpoint": "/userinfo",
+    "introspection_endpoint": "/introspect",
+    "revocation_endpoint": "/revoke",
+    "jwks_uri": "/jwks",
+}
+CLAIMS: Final = (
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "c_hash", "sid"),
+    *("name", "preferred_username", "email", "email_verified", "groups"),
+)
+
+
+class Discovery:
+    """The encoded document of each issuer, made once for each set of applications."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._documents: dict[str, tuple[Sequence[Application], bytes, str]] = {}
+
+    def document(self, issuer: Issuer) -> tuple[bytes, str]:
+        """The JSON document and its entity tag; the same one at both well-known paths."""
+        applications = self._directory.applications_of(issuer.id)  # the same object until something changes
+        cached = self._documents.get(issuer.id)
+        if cached is not None and cached[0] is applications:
+            return cached[1], cached[2]
+        document = orjson.dumps(metadata(issuer, applications))
+        tag = f'"{sha256(document).hexdigest()[:32]}"'
+        self._documents[issuer.id] = (applications, document, tag)
+        return document, tag
+
+
+def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str, Any]:
+    """The union over the enabled applications.
+
+    RS256 is always listed, since OpenID Connect Discovery section 3 asks for it; never HS*, `none` or
+    client_secret_jwt.
+    """
+    served = [application for application in applications if application.enabled]
+    modes = frozenset().union(*(application.grant_modes for application in served))
+    scopes = frozenset().union(*(application.scopes for application in served))
+    methods = {application.token_endpoint_auth_method for application in served} or {"client_secret_basic"}
+    return {
+        "issuer": issuer.origin,
+        **{name: issuer.origin + path for name, path in ENDPOINTS.items()},
+        "scopes_supported": sorted(scopes),
+        "response_types_supported": _response_types(modes),
+        "response_modes_supported": ["query", "fragment"],
+        "grant_types_supported": sorted(modes),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "token_endpoint_auth_methods_supported": sorted(methods),
+        "revocation_endpoint_auth_methods_supported": sorted(methods),
+        "introspection_endpoint_auth_methods_supported": list(AUTHENTICATED),
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_supported": list(CLAIMS),
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+def _response_types(modes: frozenset[str]) -> list[str]:
+    types = ["code"] if "authorization_code" in modes else []
+    return [*types, "token", "id_token", "id_token token"] if "implicit" in modes else types
