@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.cluster.certificates import Authority, write_key
 from tests.cluster.kubeconfig import Endpoint
-from tests.cluster.processes import Child, free_port
+from tests.processes import Child, free_port
 
 READY_S = 60.0
 CONTROLLERS = (
