@@ -1,7 +1,7 @@
-"""A server for the authorization endpoint and its pages: the real directory, keys and sealing over a store in memory."""
+"""A server for the authorization endpoint and its pages: real directory, keys and sealing, a store in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -326,19 +326,17 @@ async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
     running = asyncio.create_task(server.serve())
     try:
-        await until(lambda: _true(server.started))
+        await until(lambda: server.started)
         yield
     finally:
         server.should_exit = True
         await running
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
-    """Poll until `condition` holds; a TimeoutError says that it never did."""
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.02)
-
-
-async def _true(value: bool) -> bool:
-    return value
+async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Poll until `condition` holds; fails when it never does."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"it did not happen within {seconds} s")

@@ -17,7 +17,7 @@ from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.throttle import PER_ACCOUNT_AND_ADDRESS, Throttle
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.users.user import User
-from tests.authorizing import CHEAP, NOW, PASSWORD, USER, FakeUsers, World
+from tests.authorizing import CHEAP, NOW, PASSWORD, USER, FakeUsers, World, until
 
 
 class CountingPool(PasswordPool):
@@ -154,7 +154,5 @@ async def test_a_caller_who_leaves_keeps_the_place_until_the_thread_is_done() ->
     with pytest.raises(TemporarilyUnavailable):
         await pool.verify(None, "x")
     pool.gate.set()
-    async with asyncio.timeout(10):
-        while pool._taken:
-            await asyncio.sleep(0.01)
+    await until(lambda: pool._taken == 0)
     assert await pool.verify(CHEAP.hash("x"), "x")
