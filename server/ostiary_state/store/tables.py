@@ -6,6 +6,8 @@ objects (id, client id, username, origin) is unique in a partial index. Migratio
 and a test compares the two on both engines.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -38,7 +40,7 @@ metadata = MetaData(
 _LIVE = text("deleted_at IS NULL")
 
 
-def _json() -> TypeEngine[object]:
+def _json() -> TypeEngine[Any]:
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 

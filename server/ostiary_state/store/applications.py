@@ -1,0 +1,53 @@
+"""Applications and issuers as a replica loads them: as compact values, never as rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from ostiary_state.applications.application import Application
+from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.store import rows
+from ostiary_state.store.database import Database
+from ostiary_state.store.tables import applications, issuers, revision
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Everything that is served, as of one revision."""
+
+    revision: int
+    issuers: Sequence[Issuer]
+    applications: Sequence[Application]
+
+
+class Applications:
+    """What a replica reads at start and when it follows `changes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_all(self) -> Served:
+        """Every issuer that is not retired and every live application, of one moment: three statements."""
+        async with self._database.snapshot() as transaction:
+            value = (await transaction.execute(select(revision.c.value))).scalar_one()
+            live = await transaction.execute(select(issuers).where(issuers.c.retired_at.is_(None)))
+            served = await transaction.execute(select(applications).where(applications.c.deleted_at.is_(None)))
+        return Served(
+            revision=value,
+            issuers=[rows.issuer_of(row) for row in live.mappings()],
+            applications=[rows.application_of(row) for row in served.mappings()],
+        )
+
+    async def load(self, ids: Sequence[str]) -> Mapping[str, Application | None]:
+        """The applications of these object ids; None: gone."""
+        statement = select(applications).where(applications.c.id.in_(ids), applications.c.deleted_at.is_(None))
+        async with self._database.read() as transaction:
+            found = (await transaction.execute(statement)).mappings().all()
+        return dict.fromkeys(ids) | {row["id"]: rows.application_of(row) for row in found}
+
+    async def load_issuers(self, ids: Sequence[str]) -> Sequence[Issuer]:
+        """The issuers of these ids, retired ones included."""
+        async with self._database.read() as transaction:
+            found = (await transaction.execute(select(issuers).where(issuers.c.id.in_(ids)))).mappings().all()
+        return [rows.issuer_of(row) for row in found]

@@ -1,0 +1,45 @@
+"""Opens the database of a URL: PostgreSQL through asyncpg with a bounded pool, SQLite through aiosqlite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import make_url
+
+from ostiary_state.store.database import Database, StatementListener
+from ostiary_state.store.postgresql import postgresql_engines
+from ostiary_state.store.sqlite import sqlite_engines
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Seconds and counts. The defaults fit a server replica; a pod's share of `max_connections` may need fewer."""
+
+    pool_size: int = 10  # connections a process holds at most: two cores cannot keep more of them busy
+    pool_timeout: float = 5.0  # wait for a connection; after that the request is answered 503
+    connect_timeout: float = 5.0
+    statement_timeout: float = 10.0  # ended by PostgreSQL itself
+    command_timeout: float = 12.0  # ended here when PostgreSQL does not answer at all
+
+
+def open_database(
+    url: str,
+    *,
+    limits: ConnectionLimits | None = None,
+    pooler: bool = False,
+    listeners: Sequence[StatementListener] = (),
+) -> Database:
+    """The database of an SQLAlchemy URL; connects with the first statement.
+
+    `pooler`: a transaction-mode pooler such as pgbouncer is in between, so nothing may depend on the connection
+    outliving the transaction: no statement cache, no session settings, every read in a transaction of its own.
+    Raises ValueError for another kind of URL, and for an SQLite file on NFS or SMB.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "postgresql":
+            engines = postgresql_engines(parsed, limits or ConnectionLimits(), pooler=pooler)
+        case "sqlite":
+            engines = sqlite_engines(parsed, limits or ConnectionLimits())
+        case other:
+            raise ValueError(f"write postgresql+asyncpg:// or sqlite+aiosqlite:/// instead of {other}://")
+    return Database(engines, listeners=listeners)

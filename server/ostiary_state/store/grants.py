@@ -1,0 +1,100 @@
+"""Grants and their codes."""
+
+from sqlalchemy import and_, exists, func, insert, select, update
+
+from ostiary_state.runtime.grant import Grant
+from ostiary_state.runtime.issued import Issued
+from ostiary_state.runtime.revocation import Revocation
+from ostiary_state.store import rows
+from ostiary_state.store.database import Database, Transaction
+from ostiary_state.store.revocations import record
+from ostiary_state.store.tables import access_tokens, grants, refresh_families, refresh_tokens, sessions, users
+from ostiary_state.users.user import User
+
+
+class Grants:
+    """Satisfies the server's port of this name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, grant: Grant) -> None:
+        """Insert a grant, with its code."""
+        async with self._database.write() as transaction:
+            await transaction.execute(insert(grants).values(rows.grant_row(grant)))
+
+    async def by_code(self, digest: bytes) -> tuple[Grant, User | None] | None:
+        """The grant of a code, consumed or not, with its user; None for the user where the object is gone.
+
+        A grant whose session has been ended reads as revoked then, also where it was started a moment later.
+        """
+        statement = (
+            select(
+                *(column for column in rows.labelled(grants, "grant") if column.name != "grant_revoked_at"),
+                func.coalesce(grants.c.revoked_at, sessions.c.ended_at).label("grant_revoked_at"),
+                *rows.labelled(users, "user"),
+            )
+            .outerjoin(sessions, sessions.c.id == grants.c.session_id)
+            .outerjoin(
+                users,
+                and_(
+                    users.c.id == grants.c.user_id,
+                    users.c.incarnation == grants.c.user_incarnation,
+                    users.c.deleted_at.is_(None),
+                ),
+            )
+            .where(grants.c.code_digest == digest)
+        )
+        async with self._database.read() as transaction:
+            row = (await transaction.execute(statement)).one_or_none()
+        return (rows.grant_of(rows.part(row, "grant")), rows.user_of(rows.part(row, "user"))) if row else None
+
+    async def redeem(self, grant: Grant, issued: Issued, now: float) -> bool:
+        """Claim the code, then insert `issued`, in one transaction. False: consumed or revoked; nothing is changed.
+
+        The claim is the UPDATE's own WHERE, so of any number of concurrent requests one finds the row.
+        """
+        ended = exists().where(sessions.c.id == grants.c.session_id, sessions.c.ended_at.is_not(None))
+        claim = (
+            update(grants)
+            .where(grants.c.id == grant.id, grants.c.code_consumed_at.is_(None), grants.c.revoked_at.is_(None), ~ended)
+            .values(code_consumed_at=now)
+        )
+        async with self._database.write() as transaction:
+            if (await transaction.execute(claim)).rowcount != 1:
+                return False
+            await _insert(transaction, issued)
+        return True
+
+    async def start_with(self, issued: Issued) -> None:
+        """Insert a grant with what it issued."""
+        async with self._database.write() as transaction:
+            await _insert(transaction, issued)
+
+    async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
+        """Revoke a grant, its refresh families and, through the set, its access tokens.
+
+        The grant comes first: a redemption on its way holds its row, so its family is seen by the second UPDATE.
+        """
+        async with self._database.write() as transaction:
+            await transaction.execute(
+                update(grants).where(grants.c.id == grant_id, grants.c.revoked_at.is_(None)).values(revoked_at=now)
+            )
+            await transaction.execute(
+                update(refresh_families)
+                .where(refresh_families.c.grant_id == grant_id, refresh_families.c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+            await record(self._database, transaction, revocation)
+
+
+async def _insert(transaction: Transaction, issued: Issued) -> None:
+    """In the order in which the rows point to each other."""
+    if issued.grant is not None:
+        await transaction.execute(insert(grants).values(rows.grant_row(issued.grant)))
+    if issued.family is not None:
+        await transaction.execute(insert(refresh_families).values(rows.family_row(issued.family)))
+    if issued.refresh_token is not None:
+        await transaction.execute(insert(refresh_tokens).values(rows.refresh_token_row(issued.refresh_token)))
+    if issued.access_token is not None:
+        await transaction.execute(insert(access_tokens).values(rows.access_token_row(issued.access_token)))

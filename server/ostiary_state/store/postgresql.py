@@ -1,0 +1,58 @@
+"""PostgreSQL: one bounded pool, timeouts on every wait, and no ping before use."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import URL, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from ostiary_state.store.database import Engines
+
+if TYPE_CHECKING:
+    from ostiary_state.store.engine import ConnectionLimits
+
+
+def postgresql_engines(url: URL, limits: "ConnectionLimits", *, pooler: bool) -> Engines:
+    """One engine. A plain read runs in autocommit, which saves BEGIN and COMMIT on the wire, unless a pooler is there.
+
+    Behind a transaction-mode pooler each statement outside a transaction may meet another server connection, also
+    between a statement's preparation and its execution.
+    """
+    connect_args: dict[str, Any] = {"timeout": limits.connect_timeout, "command_timeout": limits.command_timeout}
+    if pooler:
+        connect_args |= {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: f"ostiary_{uuid4().hex}",
+        }
+    else:
+        connect_args["server_settings"] = {
+            "application_name": "ostiary",
+            "statement_timeout": f"{limits.statement_timeout * 1000:.0f}",
+            "idle_in_transaction_session_timeout": f"{limits.command_timeout * 1000:.0f}",
+            "jit": "off",  # compiling costs more than these look-ups, asyncpg's type queries included
+        }
+    engine = create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=limits.pool_size,
+        max_overflow=0,
+        pool_timeout=limits.pool_timeout,
+        pool_use_lifo=True,  # lets idle connections stay idle
+        pool_pre_ping=False,
+        isolation_level="READ COMMITTED",  # a claim that waited must see what the winner did
+        connect_args=connect_args,
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return Engines(
+        read=engine if pooler else engine.execution_options(isolation_level="AUTOCOMMIT"),
+        snapshot=engine.execution_options(isolation_level="REPEATABLE READ"),
+        write=engine,
+        pools=(engine,),
+    )
+
+
+def _refuse_closed(_dbapi: object, record: Any, _proxy: object) -> None:
+    """A connection that the driver knows is closed is replaced, without a message to the server to find out."""
+    if record.driver_connection.is_closed():
+        raise InvalidatePoolError

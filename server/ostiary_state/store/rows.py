@@ -1,0 +1,152 @@
+"""Rows to values and back. No row leaves this package.
+
+A stored spec may hold fields of a newer operator while replicas are rolled over: they are ignored, not refused.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Label, Row, Table
+
+from ostiary_state.applications.application import Application
+from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.runtime.access_token import OpaqueAccessToken
+from ostiary_state.runtime.consent import Consent
+from ostiary_state.runtime.grant import AuthorizationCode, Grant
+from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.runtime.refresh_token import RefreshFamily, RefreshToken
+from ostiary_state.runtime.session import Session
+from ostiary_state.runtime.signing_key import SigningKey
+from ostiary_state.users.spec import OAuthUserSpec
+from ostiary_state.users.user import User
+
+Record = Mapping[Any, Any]
+
+
+def labelled(table: Table, prefix: str) -> list[Label[Any]]:
+    """A table's columns under `<prefix>_<column>`, for statements that join."""
+    return [column.label(f"{prefix}_{column.name}") for column in table.c]
+
+
+def part(row: Row[*tuple[Any, ...]], prefix: str) -> Record:
+    """What `labelled` selected."""
+    start = len(prefix) + 1
+    return {name[start:]: value for name, value in row._asdict().items() if name.startswith(f"{prefix}_")}
+
+
+def application_of(row: Record) -> Application:
+    return Application.from_spec(
+        OAuthApplicationSpec.model_validate(row["spec"], extra="ignore"),
+        id=row["id"],
+        incarnation=row["incarnation"],
+        revision=row["revision"],
+        client_id=row["client_id"],
+        issuer_id=row["issuer_id"],
+        not_before=row["not_before"],
+        secret_digests=tuple(map(bytes.fromhex, row["secret_digests"])),
+    )
+
+
+def user_of(row: Record) -> User | None:
+    """None where an outer join found no user."""
+    if row["id"] is None:
+        return None
+    return User.from_spec(
+        OAuthUserSpec.model_validate(row["spec"], extra="ignore"),
+        id=row["id"],
+        incarnation=row["incarnation"],
+        subject=row["subject"],
+        not_before=row["not_before"],
+        password_hash=row["password_hash"],
+    )
+
+
+def issuer_of(row: Record) -> Issuer:
+    return Issuer(**row)
+
+
+def signing_key_of(row: Record) -> SigningKey:
+    return SigningKey(**row)
+
+
+def signing_key_row(key: SigningKey) -> dict[str, Any]:
+    return {**_fields(key), "public_jwk": dict(key.public_jwk)}
+
+
+def session_of(row: Record) -> Session:
+    return Session(**{**row, "amr": tuple(row["amr"])})
+
+
+def session_row(session: Session) -> dict[str, Any]:
+    return {**_fields(session), "amr": list(session.amr)}
+
+
+def consent_of(row: Record) -> Consent | None:
+    """None where an outer join found no consent."""
+    if row["client_id"] is None:
+        return None
+    return Consent(**{**row, "scopes": frozenset(row["scopes"])})
+
+
+def consent_row(consent: Consent) -> dict[str, Any]:
+    return {**_fields(consent), "scopes": sorted(consent.scopes)}
+
+
+def grant_of(row: Record) -> Grant:
+    own = {name: value for name, value in row.items() if not name.startswith("code_")}
+    for name in ("scopes", "audience", "amr"):
+        own[name] = tuple(own[name])
+    code = None
+    if row["code_digest"] is not None:
+        code = AuthorizationCode(
+            digest=row["code_digest"],
+            redirect_uri=row["code_redirect_uri"],
+            code_challenge=row["code_challenge"],
+            expires_at=row["code_expires_at"],
+            consumed_at=row["code_consumed_at"],
+        )
+    return Grant(**own, code=code)
+
+
+def grant_row(grant: Grant) -> dict[str, Any]:
+    row = _fields(grant)
+    code = row.pop("code")
+    for name in ("scopes", "audience", "amr"):
+        row[name] = list(row[name])
+    return row | {
+        "code_digest": code and code.digest,
+        "code_redirect_uri": code and code.redirect_uri,
+        "code_challenge": code and code.code_challenge,
+        "code_expires_at": code and code.expires_at,
+        "code_consumed_at": code and code.consumed_at,
+    }
+
+
+def family_of(row: Record) -> RefreshFamily:
+    return RefreshFamily(**row)
+
+
+def family_row(family: RefreshFamily) -> dict[str, Any]:
+    return _fields(family)
+
+
+def refresh_token_of(row: Record) -> RefreshToken:
+    return RefreshToken(**row)
+
+
+def refresh_token_row(token: RefreshToken) -> dict[str, Any]:
+    return _fields(token)
+
+
+def access_token_of(row: Record) -> OpaqueAccessToken:
+    return OpaqueAccessToken(**row)
+
+
+def access_token_row(token: OpaqueAccessToken) -> dict[str, Any]:
+    return {**_fields(token), "claims": dict(token.claims)}
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """One level deep, unlike dataclasses.asdict, which copies everything below."""
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

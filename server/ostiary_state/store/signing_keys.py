@@ -1,0 +1,56 @@
+"""Signing keys as they are stored: the private half sealed."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import delete, insert, select
+
+from ostiary_state.runtime.signing_key import SigningKey
+from ostiary_state.store import rows
+from ostiary_state.store.database import Database
+from ostiary_state.store.tables import issuers, signing_keys
+
+Decision = Callable[[Sequence[SigningKey]], Sequence[SigningKey]]
+
+
+class SigningKeys:
+    """All keys of all issuers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_all(self, now: float) -> Sequence[SigningKey]:
+        """Every key that has not expired."""
+        return await self._select(None, now)
+
+    async def load(self, issuer_ids: Sequence[str], now: float) -> Sequence[SigningKey]:
+        """The keys of these issuers that have not expired."""
+        return await self._select(issuer_ids, now)
+
+    async def add(self, issuer_id: str, decide: Decision) -> Sequence[SigningKey]:
+        """Insert what `decide` makes of the issuer's keys as they are under its row's lock; returns all of them.
+
+        Two replicas that find a key due run one after the other here, so the second sees the first's and makes none.
+        `decide` must not block: make the key pair before. Raises LookupError for an unknown issuer.
+        """
+        locked = select(issuers.c.id).where(issuers.c.id == issuer_id).with_for_update()
+        present = select(signing_keys).where(signing_keys.c.issuer_id == issuer_id)
+        async with self._database.write() as transaction:
+            if (await transaction.execute(locked)).one_or_none() is None:
+                raise LookupError(f"no issuer {issuer_id}")
+            keys = [rows.signing_key_of(row) for row in (await transaction.execute(present)).mappings()]
+            made = list(decide(keys))
+            if made:
+                await transaction.execute(insert(signing_keys).values([rows.signing_key_row(key) for key in made]))
+        return [*keys, *made]
+
+    async def forget(self, kids: Sequence[str]) -> None:
+        """Remove keys whose last token has expired."""
+        async with self._database.write() as transaction:
+            await transaction.execute(delete(signing_keys).where(signing_keys.c.kid.in_(kids)))
+
+    async def _select(self, issuer_ids: Sequence[str] | None, now: float) -> Sequence[SigningKey]:
+        statement = select(signing_keys).where(signing_keys.c.expires_at > now)
+        if issuer_ids is not None:
+            statement = statement.where(signing_keys.c.issuer_id.in_(issuer_ids))
+        async with self._database.read() as transaction:
+            return [rows.signing_key_of(row) for row in (await transaction.execute(statement)).mappings()]
