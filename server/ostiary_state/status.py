@@ -27,7 +27,7 @@ class ConditionStatus(Manifest):
     ]
     """When status last changed."""
 
-    observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] = 0
+    observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] | None = None
     """The metadata.generation that the condition is about."""
 
 

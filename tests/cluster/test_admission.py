@@ -44,7 +44,7 @@ class AdmissionRefused(Exception):
 
 @pytest.fixture(scope="module")
 def api(crds: Access) -> CustomObjectsApi:
-    client: ApiClient = new_client_from_config(str(crds.kubeconfig))
+    client: ApiClient = new_client_from_config(str(crds.kubeconfig))  # type: ignore[no-untyped-call]
     return CustomObjectsApi(client)
 
 
@@ -76,7 +76,7 @@ def answered(call: Callable[[], Any]) -> dict[str, Any]:
     try:
         stored: dict[str, Any] = call()
     except ApiException as error:
-        details = json.loads(error.body)["details"]
+        details = json.loads(error.body or "{}")["details"]
         causes = [Cause(cause.get("field", ""), cause["message"]) for cause in details["causes"]]
         raise AdmissionRefused(causes) from None
     return stored
