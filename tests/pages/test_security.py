@@ -26,9 +26,7 @@ async def page(world: World, name: str, issuer: Issuer) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["/sign-in", "/consent", "/sign-out", "/signed-out", "/", "/authorize"])
-@pytest.mark.parametrize(
-    "issuer", [ISSUER, PLAIN], ids=["https", "http"]
-)
+@pytest.mark.parametrize("issuer", [ISSUER, PLAIN], ids=["https", "http"])
 async def test_every_page_forbids_frames_foreign_content_and_caches(name: str, issuer: Issuer) -> None:
     headers = await page(World(APPLICATION, issuers=(issuer,)), name, issuer)
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
