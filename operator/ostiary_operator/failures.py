@@ -14,6 +14,7 @@ class Failure:
 
     reason: Reason | None  # of Synced=False; None: it passes by itself, status stays
     message: str = ""
+    unforeseen: bool = False  # a defect: the log gets its trace
 
 
 # First match wins; a subclass stands before its base.
@@ -24,7 +25,9 @@ FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
     (SecretChanged, Failure(None)),
     (ApiRefused, Failure(Reason.INTERNAL_ERROR, "the Kubernetes API refused a request; the operator's log has it")),
 )
-UNEXPECTED = Failure(Reason.INTERNAL_ERROR, "the operator failed; its log has the error; it is tried again")
+UNEXPECTED = Failure(
+    Reason.INTERNAL_ERROR, "the operator failed; its log has the error; it is tried again", unforeseen=True
+)
 
 
 def failure_of(error: Exception) -> Failure:

@@ -69,6 +69,7 @@ class ServingFollower:
 
     async def undecided(self, target: Target, synced: Condition) -> None:
         """A failed write is never ready, whatever of it is served from before."""
+        self.forget(target.uid)
         before = self._status.condition(target, Type.SERVING)
         serving = Condition(Type.SERVING, Truth.FALSE, Reason.NOT_STORED, "nothing is stored to be served")
         if before is not None:
@@ -126,11 +127,11 @@ class ServingFollower:
     async def _report(self, expected: _Expected, served: ServedRevision) -> None:
         minimum = served.minimum or 0
         if minimum >= expected.revision or self._was_served(expected):
-            await self._write(expected, _serving(expected.revision))
+            news = await self._write(expected, _serving(expected.revision))
             if self._waiting.get(expected.target.uid) is expected:
                 del self._waiting[expected.target.uid]
                 self._settled[expected.target.uid] = expected
-            if not expected.absent:
+            if news and not expected.absent:
                 self._served(expected.target, self._clock() - expected.since)
             expected.absent = False
         elif not expected.announced and self._clock() - expected.since > _PATIENCE:
@@ -143,9 +144,9 @@ class ServingFollower:
         before, now = self._status.condition(expected.target, Type.SERVING), _serving(expected.revision)
         return before is not None and (before["status"], before["message"]) == (now.status, now.message)
 
-    async def _write(self, expected: _Expected, serving: Condition) -> None:
+    async def _write(self, expected: _Expected, serving: Condition) -> bool:
         failing = expected.failing or (serving if serving.status is not Truth.TRUE else None)
-        await self._status.serving(expected.target, serving, _READY if failing is None else not_ready(failing))
+        return await self._status.serving(expected.target, serving, _READY if failing is None else not_ready(failing))
 
     async def _nobody(self) -> None:
         now = self._clock()

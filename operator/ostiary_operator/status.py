@@ -18,6 +18,7 @@ from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
 
 RECONCILE, SERVING = "ostiary-reconcile", "ostiary-serving"
+_MESSAGE = 4096  # characters, as the CRD has it
 _SERVING_TYPES = frozenset({Type.SERVING, Type.READY})
 _FIELDS = ("observedGeneration", "clientID", "secretName", "revision", "endpoints")
 
@@ -93,9 +94,9 @@ class StatusWriter:
         content = {name: value for name, value in half.items() if name != "conditions"}
         await self._apply(target, RECONCILE, content, (synced,), kept)
 
-    async def serving(self, target: Target, *conditions: Condition) -> None:
-        """All of `ostiary-serving`."""
-        await self._apply(target, SERVING, {}, conditions)
+    async def serving(self, target: Target, *conditions: Condition) -> bool:
+        """All of `ostiary-serving`. True if it was news."""
+        return await self._apply(target, SERVING, {}, conditions)
 
     async def _apply(
         self,
@@ -104,12 +105,12 @@ class StatusWriter:
         content: dict[str, Any],
         conditions: Iterable[Condition],
         kept: Iterable[Mapping[str, Any]] = (),
-    ) -> None:
+    ) -> bool:
         before = self._half(target, manager)
         timed = [*kept, *(self._timed(target, each, before) for each in conditions)]
         status = {**content, "conditions": timed}
         if _packed(status) == _packed(before):
-            return
+            return False
         body = {
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": target.key.kind.value,
@@ -121,7 +122,7 @@ class StatusWriter:
             applied = await self._cluster.apply(f"{target.key.path}/status", body, manager=manager)
         except ApiRefused as refused:
             if refused.status in (404, 409):  # gone, or re-created: its own event follows
-                return
+                return False
             raise
         self._counted(manager)
         known = self._known.get(target.key)
@@ -129,6 +130,7 @@ class StatusWriter:
             known = self._known[target.key] = _Known(target.uid, 0, {})
         known.version = max(known.version, int(applied["metadata"]["resourceVersion"]))
         known.halves[manager] = _packed(status)
+        return True
 
     def _half(self, target: Target, manager: str) -> dict[str, Any]:
         known = self._known.get(target.key)
@@ -144,7 +146,7 @@ class StatusWriter:
             "type": condition.type.value,
             "status": condition.status.value,
             "reason": condition.reason.value,
-            "message": condition.message,
+            "message": condition.message[:_MESSAGE],
             "observedGeneration": target.generation,
             "lastTransitionTime": before["lastTransitionTime"] if before and same else self._time(),
         }

@@ -82,6 +82,11 @@ class Worklist:
         if (entry := self._entries.get(key)) is not None:
             await entry.finished.wait()
 
+    async def below(self, entries: int) -> None:
+        """Wait until fewer are on the list."""
+        while len(self._entries) >= entries:
+            await next(iter(self._entries.values())).finished.wait()
+
     async def stop(self) -> None:
         """Give up what is waiting and let none begin."""
         tasks = [entry.task for entry in self._entries.values() if entry.task is not None]

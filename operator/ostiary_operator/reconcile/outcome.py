@@ -71,6 +71,7 @@ class Outcome:
     revision: int | None = None  # the store's revision that is served for this object; None: nothing is
     client_id: str | None = None  # of an application that is stored
     secret_name: str | None = None  # of a confidential application
+    follows: str | None = None  # the Secret whose changes concern this object
     endpoints: Endpoints | None = None
     notices: tuple[Notice, ...] = ()
     contested: bool = False  # refused because another holds a name: look again when anything is given up

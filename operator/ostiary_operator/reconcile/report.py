@@ -26,6 +26,7 @@ def stored_application(
         revision=revision,
         client_id=accepted.client_id,
         secret_name=credential.name,
+        follows=credential.name,
         endpoints=Endpoints.of(accepted.origin),
         notices=credential.notices,
         released=moved,
@@ -41,6 +42,7 @@ def waiting_application(declared: DeclaredApplication, accepted: Accepted, crede
         conditions=(_ACCEPTED, synced, credential.condition, *_discouraged(accepted.spec)),
         client_id=accepted.client_id,
         secret_name=credential.name,
+        follows=credential.name,
         endpoints=Endpoints.of(accepted.origin),
     )
 
@@ -55,10 +57,12 @@ def suspended_application(declared: DeclaredApplication, held: StoredApplication
     return _application_held(declared, (_suspended(held),), held)
 
 
-def stored_user(declared: Declared, revision: int, password: Condition, *, released: bool = False) -> Outcome:
+def stored_user(
+    declared: Declared, revision: int, password: Condition, *, follows: str | None, released: bool
+) -> Outcome:
     """What it declares is stored, its password perhaps being the one of before."""
     conditions = (_ACCEPTED, _stored(revision), password)
-    return Outcome(declared.generation, conditions, revision=revision, released=released)
+    return Outcome(declared.generation, conditions, revision=revision, follows=follows, released=released)
 
 
 def refused_user(declared: Declared, refusal: Refusal, held: StoredUser | None, *, released: bool = False) -> Outcome:
@@ -93,12 +97,14 @@ def _application_held(
 ) -> Outcome:
     if held is None:
         return Outcome(declared.generation, conditions, contested=contested)
+    secret_name = stored_secret_name(held, declared.name)
     return Outcome(
         generation=declared.generation,
         conditions=conditions,
         revision=held.revision,
         client_id=held.client_id,
-        secret_name=stored_secret_name(held, declared.name),
+        secret_name=secret_name,
+        follows=secret_name,
         endpoints=Endpoints.of(held.origin),
         contested=contested,
     )

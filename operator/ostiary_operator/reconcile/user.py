@@ -43,7 +43,8 @@ class UserReconciler:
         except IntentConflict as conflict:
             return await self._refuse(declared, Refusal.of(conflict), held)
         renamed = held is not None and held.username != wanted.username
-        return report.stored_user(declared, revision, password.condition, released=renamed)
+        follows = spec.password_secret_ref.name if spec.password_secret_ref is not None else None
+        return report.stored_user(declared, revision, password.condition, follows=follows, released=renamed)
 
     def _row(
         self, declared: DeclaredUser, spec: OAuthUserSpec, password: Password, held: StoredUser | None

@@ -1,0 +1,52 @@
+"""`python -m ostiary_operator`: settings from the environment, logs as JSON, exit status for Kubernetes."""
+
+import asyncio
+import logging
+import sys
+
+from kubernetes.aio.config import ConfigException
+from ostiary_state.store.intent import IntentRepository
+from pydantic import ValidationError
+
+from ostiary_operator import cluster
+from ostiary_operator.lifecycle import Lifecycle
+from ostiary_operator.log_lines import write_json_lines
+from ostiary_operator.settings import PREFIX, OperatorSettings
+from ostiary_state.errors import SchemaMismatch
+from ostiary_state.store.engine import ConnectionLimits, open_database
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Exit status 0 after SIGTERM, 1 after a loss that a restart may cure, 2 for settings that never can work."""
+    try:
+        settings = OperatorSettings()
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_context=False, include_input=False):
+            print(f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    write_json_lines(settings.log_level)
+    try:
+        sys.exit(asyncio.run(_run(settings)))
+    except (ConfigException, SchemaMismatch, ValueError) as error:
+        logger.critical("cannot start: %s", error)
+        sys.exit(2)
+
+
+async def _run(settings: OperatorSettings) -> int:
+    api = cluster.Cluster(await cluster.configuration())
+    database = open_database(
+        settings.database_url.get_secret_value(),
+        limits=ConnectionLimits(pool_size=settings.database_pool_size),
+        pooler=not settings.database_statement_cache,
+    )
+    try:
+        return await Lifecycle(settings, api, IntentRepository(database)).run()
+    finally:
+        await database.close()
+        await api.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The only place where the operator's parts are put together."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ostiary_operator.cluster import Cluster
+from ostiary_operator.credentials import KubernetesSecrets
+from ostiary_operator.events import EventPoster
+from ostiary_operator.metrics import Metrics
+from ostiary_operator.objects import Objects
+from ostiary_operator.operation import Operation, Reconcilers
+from ostiary_operator.passwords import ThreadedHasher
+from ostiary_operator.reconcile.application import ApplicationReconciler
+from ostiary_operator.reconcile.user import UserReconciler
+from ostiary_operator.reconcile.vanished import Vanished
+from ostiary_operator.reconcile.writer import GroupCommit
+from ostiary_operator.resync import Resync
+from ostiary_operator.serving import ServingFollower
+from ostiary_operator.settings import OperatorSettings
+from ostiary_operator.status import StatusWriter, Target
+from ostiary_state.intent import IntentStore
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What runs while the Lease is held."""
+
+    operation: Operation
+    serving: ServingFollower
+    events: EventPoster
+    resync: Resync
+    secrets: KubernetesSecrets
+
+    async def stop(self) -> None:
+        """Let nothing more be written."""
+        self.secrets.stop()
+        await self.operation.worklist.stop()
+
+
+def assemble(
+    settings: OperatorSettings, cluster: Cluster, store: IntentStore, metrics: Metrics, fence: Callable[[], int]
+) -> Assembly:
+    """For one tenure of the Lease."""
+
+    def served(target: Target, seconds: float) -> None:
+        metrics.apply_to_serving.labels(target.key.kind.value).observe(seconds)
+
+    def counted(manager: str) -> None:
+        metrics.status_writes.labels(manager).inc()
+
+    objects = Objects(cluster)
+    status = StatusWriter(cluster, time.time, counted)
+    serving = ServingFollower(store, status, time.monotonic, served)
+    events = EventPoster(cluster, time.time, metrics.events_dropped.inc)
+    operation = Operation(objects, status, serving, events, metrics, time.monotonic, parallelism=settings.parallelism)
+    account = f"{settings.namespace}:{settings.service_account}"
+    held_secrets = KubernetesSecrets(cluster, operation.secret_changed, service_account=account)
+    writer = GroupCommit(store, fence, time.time)
+    operation.begin(
+        Reconcilers(
+            application=ApplicationReconciler(
+                store=store,
+                writer=writer,
+                secrets=held_secrets,
+                default_issuer=settings.default_issuer,
+                client_id_prefixes=settings.client_id_prefixes,
+                now=time.time,
+                new_secret=lambda: secrets.token_urlsafe(32),
+            ),
+            user=UserReconciler(
+                store=store,
+                writer=writer,
+                secrets=held_secrets,
+                hasher=ThreadedHasher(),
+                namespaces=settings.users_allowed_in,
+                now=time.time,
+            ),
+            vanished=Vanished(store, writer),
+        )
+    )
+    resync = Resync(
+        objects,
+        store,
+        status,
+        held_secrets,
+        operation.worklist,
+        namespaces=settings.watch_namespaces,
+        interval=settings.resync_seconds,
+    )
+    return Assembly(operation, serving, events, resync, held_secrets)

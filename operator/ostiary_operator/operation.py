@@ -1,0 +1,198 @@
+"""One operator at work: what is observed goes onto the worklist, what was decided into status, events and metrics."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ostiary_operator.events import EventPoster
+from ostiary_operator.failures import failure_of
+from ostiary_operator.metrics import Metrics
+from ostiary_operator.objects import Key, ObjectKind, Objects
+from ostiary_operator.reconcile.application import ApplicationReconciler
+from ostiary_operator.reconcile.conditions import Type
+from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
+from ostiary_operator.reconcile.outcome import Condition, Notice, Outcome, Truth
+from ostiary_operator.reconcile.secret_port import ClusterUnavailable
+from ostiary_operator.reconcile.user import UserReconciler
+from ostiary_operator.reconcile.vanished import Vanished
+from ostiary_operator.serving import ServingFollower
+from ostiary_operator.status import StatusWriter, Target
+from ostiary_operator.worklist import Job, Worklist
+from ostiary_state.intent import StaleWriter
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcilers:
+    """What decides."""
+
+    application: ApplicationReconciler
+    user: UserReconciler
+    vanished: Vanished
+
+    async def reconcile(self, declared: Declared) -> Outcome:
+        """By its kind."""
+        if isinstance(declared, DeclaredApplication):
+            return await self.application.reconcile(declared)
+        assert isinstance(declared, DeclaredUser)  # noqa: S101 - there is no third kind
+        return await self.user.reconcile(declared)
+
+
+class Operation:
+    """The Intake of `handlers`, and the work of the worklist."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        status: StatusWriter,
+        serving: ServingFollower,
+        events: EventPoster,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        *,
+        parallelism: int,
+    ) -> None:
+        self._objects, self._status, self._serving = objects, status, serving
+        self._events, self._metrics = events, metrics
+        self._reconcilers: Reconcilers | None = None
+        self._contested: set[Key] = set()
+        self._follows: dict[Key, str] = {}
+        self._followers: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
+        self.superseded = asyncio.Event()  # another operator has written since: stop
+        self.worklist = Worklist(self._work, metrics, clock, parallelism=parallelism)
+
+    def begin(self, reconcilers: Reconcilers) -> None:
+        """What decides also needs what is made after this: Secrets, which tell of their changes."""
+        self._reconcilers = reconcilers
+
+    def changed(self, kind: ObjectKind, body: Mapping[str, Any]) -> None:
+        """See `handlers.Intake`. Quiet where status says that this generation was decided on: it only was there."""
+        key, declared = Key.of(kind, body), kind.declared(body)
+        self._status.observe(key, body)
+        decided = (body.get("status") or {}).get("observedGeneration") == declared.generation
+        self.worklist.add(key, declared, quiet=decided)
+
+    async def deleted(self, kind: ObjectKind, body: Mapping[str, Any]) -> None:
+        """See `handlers.Intake`."""
+        key = Key.of(kind, body)
+        self._status.observe(key, body)
+        self.worklist.add(key, kind.declared(body))
+        await self.worklist.finished(key)
+
+    def secret_changed(self, namespace: str, name: str) -> None:
+        """Look again at the objects that follow a Secret."""
+        for key in tuple(self._followers.get((namespace, name), ())):
+            self.worklist.add(key)
+
+    async def _work(self, key: Key, job: Job) -> bool:
+        """One attempt. The one place where an unforeseen error ends: it must not stop the other objects."""
+        declared = job.declared
+        try:
+            declared = declared or await self._read(key)
+            if declared is None:
+                await self._vanished(key)
+                return True
+            assert self._reconcilers is not None  # noqa: S101 - `begin` came first
+            outcome = await self._reconcilers.reconcile(declared)
+            await self._report(key, declared, outcome, job)
+        except StaleWriter:
+            self.superseded.set()
+            return False
+        except Exception as error:  # noqa: BLE001
+            await self._failed(key, declared, error, job)
+            return False
+        return True
+
+    async def _read(self, key: Key) -> Declared | None:
+        body = await self._objects.get(key)
+        if body is None:
+            return None
+        self._status.observe(key, body)
+        return key.kind.declared(body)
+
+    async def _report(self, key: Key, declared: Declared, outcome: Outcome, job: Job) -> None:
+        target = Target(key, declared.uid, declared.generation)
+        if outcome.gone:
+            self._forget(key, declared.uid)
+        else:
+            self._follow(key, outcome)
+            await self._decided(target, outcome, job)
+        if outcome.released:
+            for waiting in tuple(self._contested - {key}):
+                self.worklist.add(waiting)
+        self._metrics.reconciles.labels(key.kind.value, _named(outcome)).inc()
+
+    async def _decided(self, target: Target, outcome: Outcome, job: Job) -> None:
+        before = self._status.condition(target, Type.ACCEPTED)
+        accepted = outcome.condition(Type.ACCEPTED)
+        for notice in outcome.notices:
+            self._events.post(target, notice)
+        if accepted is not None and (before is None or _differs(before, accepted)):
+            refused = accepted.status is not Truth.TRUE
+            text = accepted.message if refused else f"client id {outcome.client_id}" if outcome.client_id else ""
+            self._events.post(target, Notice("Rejected" if refused else "Accepted", text, warning=refused))
+        await self._status.decided(target, outcome)
+        await self._serving.expect(target, outcome, job.since)
+
+    async def _vanished(self, key: Key) -> None:
+        """Its finalizer was removed by hand, or it went while no operator ran."""
+        assert self._reconcilers is not None  # noqa: S101 - `begin` came first
+        uid = await self._reconcilers.vanished.end(key.id, application=key.kind is ObjectKind.APPLICATION)
+        self._forget(key, uid)
+
+    async def _failed(self, key: Key, declared: Declared | None, error: Exception, job: Job) -> None:
+        failure = failure_of(error)
+        if failure.reason is None:
+            return
+        self._metrics.errors.labels(failure.reason.value).inc()
+        trace = error if failure.unforeseen else None
+        logger.warning("%s %s: %s: %s", key.kind.value, key.id, failure.reason.value, error, exc_info=trace)
+        if declared is None or job.quiet or isinstance(error, ClusterUnavailable):
+            return
+        target = Target(key, declared.uid, declared.generation)
+        synced = Condition(Type.SYNCED, Truth.FALSE, failure.reason, failure.message)
+        try:
+            await self._status.undecided(target, synced)
+            await self._serving.undecided(target, synced)
+        except ClusterUnavailable as unavailable:
+            logger.warning("%s %s: status could not say so: %s", key.kind.value, key.id, unavailable)
+
+    def _follow(self, key: Key, outcome: Outcome) -> None:
+        (self._contested.add if outcome.contested else self._contested.discard)(key)
+        before = self._follows.get(key)
+        if before == outcome.follows:
+            return
+        self._unfollow(key)
+        if outcome.follows is not None:
+            self._follows[key] = outcome.follows
+            self._followers[key.namespace, outcome.follows].add(key)
+
+    def _unfollow(self, key: Key) -> None:
+        if (name := self._follows.pop(key, None)) is not None:
+            followers = self._followers[key.namespace, name]
+            followers.discard(key)
+            if not followers:
+                del self._followers[key.namespace, name]
+
+    def _forget(self, key: Key, uid: str | None) -> None:
+        self._contested.discard(key)
+        self._unfollow(key)
+        self._status.forget(key)
+        if uid is not None:
+            self._serving.forget(uid)
+            self._events.forget(uid)
+
+
+def _differs(before: Mapping[str, Any], now: Condition) -> bool:
+    return (before["status"], before["reason"], before["message"]) != (now.status, now.reason, now.message)
+
+
+def _named(outcome: Outcome) -> str:
+    if outcome.gone:
+        return "gone"
+    failing = [each.type for each in outcome.conditions if each.status is not Truth.TRUE]
+    return "refused" if Type.ACCEPTED in failing else "waiting" if failing else "stored"
