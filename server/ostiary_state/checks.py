@@ -7,6 +7,7 @@ that a row accepted by an older release is still readable when a check becomes s
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import GetJsonSchemaHandler
@@ -63,10 +64,8 @@ class Checks:
 
 def failed_checks(manifest: Manifest, at: str = "spec") -> Iterator[Violation]:
     """Every text and duration, in the order of the fields, that is not what stands beside its type."""
-    for name, declared in type(manifest).model_fields.items():
-        path, value = field_path(at, [declared.alias or name]), getattr(manifest, name)
-        marks = tuple(_marks(declared.annotation, declared.metadata))
-        yield from _failed(value, path, marks)
+    for name, alias, marks in _marked_fields(type(manifest)):
+        yield from _failed(getattr(manifest, name), field_path(at, [alias]), marks)
 
 
 def _failed(value: Any, path: str, marks: tuple[Checks | Between, ...]) -> Iterator[Violation]:
@@ -80,6 +79,14 @@ def _failed(value: Any, path: str, marks: tuple[Checks | Between, ...]) -> Itera
             yield Violation(path, message)
         if isinstance(mark, Between) and isinstance(value, Duration) and value not in mark:
             yield Violation(path, mark.message)
+
+
+@cache
+def _marked_fields(model: type[Manifest]) -> tuple[tuple[str, str, tuple[Checks | Between, ...]], ...]:
+    return tuple(
+        (name, field.alias or name, tuple(_marks(field.annotation, field.metadata)))
+        for name, field in model.model_fields.items()
+    )
 
 
 def _marks(annotation: Any, metadata: Any = ()) -> Iterator[Checks | Between]:

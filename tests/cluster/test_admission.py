@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from kubernetes.client import ApiClient, CustomObjectsApi
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import new_client_from_config
 
+from ostiary_state.applications.rules import violations
 from ostiary_state.applications.spec import OAuthApplicationSpec, canonical
 from tests.cluster.access import Access
 from tests.state.manifests import (
     ACCEPTED_APPLICATIONS,
+    BAD_CALLBACKS,
     REFUSED_APPLICATIONS,
     UNREADABLE_APPLICATIONS,
     Refused,
@@ -122,6 +125,27 @@ def test_what_cannot_be_read_is_refused(admit: Create, kind: str, field: str, sp
     with pytest.raises(AdmissionRefused) as refused:
         admit(kind, spec)
     assert any(cause.field.startswith(field.partition("[")[0]) for cause in refused.value.causes)
+
+
+def test_regular_expressions_mean_the_same_to_the_api_server_and_to_python(admit: Create) -> None:
+    random = Random(20261123)
+    bases = [uri for uri, _ in BAD_CALLBACKS.values()] + ["https://a.example/b?c=d", "http://[::1]:80/", "a.b:/c"]
+    uris = list(dict.fromkeys(changed(random.choice(bases), random) for _ in range(1500)))
+    for start in range(0, len(uris), 64):
+        spec = public(callbackURLs=uris[start : start + 64])
+        mine = violations(OAuthApplicationSpec.read(spec), namespace="default", name="shop")
+        with pytest.raises(AdmissionRefused) as refused:
+            admit("OAuthApplication", spec)
+        assert {cause.field for cause in refused.value.causes} == {violation.field for violation in mine}
+
+
+def changed(uri: str, random: Random) -> str:
+    """The URI with up to three characters put in or taken out."""
+    for _ in range(random.randint(1, 3)):
+        at = random.randrange(len(uri) + 1)
+        put = random.choice(["", *"/\\@:#?*.%;2eEfF05cCaA[]~ \n\t\x00$'()\u00fc\u2028"])
+        uri = uri[:at] + put + uri[at + random.randint(0, 1) :]
+    return uri or "/"
 
 
 def test_a_registered_claim_is_refused_in_any_shape(admit: Create) -> None:
