@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ostiary_state.applications.crd import APPLICATION, application_definition
-from ostiary_state.custom_resource import GROUP, VERSION, Kind
-from ostiary_state.structural import Schema
+from ostiary_state.kinds.custom_resource import GROUP, VERSION, Kind
+from ostiary_state.kinds.structural import Schema
 from ostiary_state.users.crd import USER, user_definition
 
 _NOTE = "<!-- Written by `uv run python -m ostiary_state.reference docs/reference/`: change the specs instead. -->"

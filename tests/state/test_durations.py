@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary_state.durations import Between, Duration
+from ostiary_state.kinds.durations import Between, Duration
 
 
 @pytest.mark.parametrize(

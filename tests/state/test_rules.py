@@ -1,15 +1,19 @@
 """Which manifests are refused, where, and in which words."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from ostiary_state.applications import rules as application_rules
+from ostiary_state.applications.crd import crd_files
 from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.kinds.custom_resource import NAME_TOO_LONG
+from ostiary_state.kinds.violation import Violation, violations_of
 from ostiary_state.users import rules as user_rules
 from ostiary_state.users.spec import REGISTERED_CLAIMS, OAuthUserSpec
-from ostiary_state.violation import Violation, violations_of
 from tests.state.manifests import (
     ACCEPTED_APPLICATIONS,
     CALLBACK,
@@ -161,7 +165,19 @@ def test_all_else_may_change() -> None:
     assert application_rules.changes_refused(old, new) == ()
 
 
-def test_every_rule_has_a_case_that_it_alone_refuses() -> None:
+def test_everything_that_the_api_server_may_say_has_a_case() -> None:
     told = {violation.message for case in REFUSED_APPLICATIONS for violation in violations(case.spec)}
     told |= {violation.message for case in REFUSED_USERS for violation in user_violations(case.spec)}
-    assert {rule.message for rule in (*application_rules.RULES, *user_rules.RULES)} <= told
+    told |= {immutable.message for immutable in application_rules.IMMUTABLES} | {NAME_TOO_LONG}
+    messages = set()
+    for definition in crd_files().values():
+        messages |= set(_messages(yaml.safe_load(definition)))
+    assert messages <= told
+
+
+def _messages(node: Any) -> Iterator[str]:
+    """Of every CEL rule below a node."""
+    if isinstance(node, dict):
+        yield from (rule["message"] for rule in node.get("x-kubernetes-validations", ()))
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _messages(part)

@@ -10,9 +10,9 @@ from ostiary_operator.reconcile.refusal import Refusal
 from ostiary_state.applications import rules as application_rules
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.intent import StoredApplication
+from ostiary_state.kinds.violation import Violation, violations_of
 from ostiary_state.users import rules as user_rules
 from ostiary_state.users.spec import OAuthUserSpec
-from ostiary_state.violation import Violation, violations_of
 
 
 def application_spec(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ostiary_cli.manifests.envelope import Declaration
 from ostiary_operator.reconcile.secret_port import LABEL
-from ostiary_state.violation import Violation
+from ostiary_state.kinds.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)

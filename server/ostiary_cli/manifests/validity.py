@@ -9,9 +9,9 @@ from ostiary_cli.manifests.problem import Problem
 from ostiary_cli.manifests.secret import secret_violations
 from ostiary_state.applications import rules as application_rules
 from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.kinds.violation import Violation, violations_of
 from ostiary_state.users import rules as user_rules
 from ostiary_state.users.spec import OAuthUserSpec
-from ostiary_state.violation import Violation, violations_of
 
 
 def problems_of(declaration: Declaration) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ A redirect URI is refused when two parsers could read it differently: that is ho
 years began (userinfo before a loopback host, encoded slashes and dots, `..;/`, backslashes).
 """
 
-from ostiary_state.checks import Check
+from ostiary_state.kinds.checks import Check
 
 _PORT = r"(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"

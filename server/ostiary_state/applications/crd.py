@@ -14,8 +14,8 @@ import yaml
 from ostiary_state.applications.rules import IMMUTABLES, RULES
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.applications.status import OAuthApplicationStatus
-from ostiary_state.custom_resource import AGE, READY, Column, Kind
-from ostiary_state.structural import structural_schema
+from ostiary_state.kinds.custom_resource import AGE, READY, Column, Kind
+from ostiary_state.kinds.structural import structural_schema
 from ostiary_state.users.crd import USER, user_definition
 
 APPLICATION = Kind(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from ostiary_state.applications.addresses import PRIVATE_USE
 from ostiary_state.applications.spec import NAME, OAuthApplicationSpec
-from ostiary_state.checks import failed_checks
-from ostiary_state.custom_resource import MAX_NAME_LENGTH, NAME_TOO_LONG
-from ostiary_state.violation import Violation
+from ostiary_state.kinds.checks import failed_checks
+from ostiary_state.kinds.custom_resource import MAX_NAME_LENGTH, NAME_TOO_LONG
+from ostiary_state.kinds.violation import Violation
 
 DISCOURAGED_GRANT_MODES = frozenset({"implicit", "password"})  # RFC 9700 sections 2.1.2 and 2.4
 CLIENT_ID_NOT_ALLOWED = "ClientIDNotAllowed"

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StringConstraints
 
 from ostiary_state.applications.addresses import ORIGIN, PAGE, REDIRECT_URI
-from ostiary_state.checks import Check, Checks
-from ostiary_state.durations import Between, Duration
-from ostiary_state.manifest import EachOnce, Manifest
+from ostiary_state.kinds.checks import Check, Checks
+from ostiary_state.kinds.durations import Between, Duration
+from ostiary_state.kinds.manifest import EachOnce, Manifest
 
 ClientType = Literal["Confidential", "Public"]
 GrantMode = Literal["authorization_code", "implicit", "password", "refresh_token", "client_credentials"]

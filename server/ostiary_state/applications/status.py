@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from ostiary_state.manifest import Manifest
-from ostiary_state.status import ObjectStatus
+from ostiary_state.kinds.manifest import Manifest
+from ostiary_state.kinds.status import ObjectStatus
 
 URL = Annotated[str, StringConstraints(max_length=2048)]
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ostiary_state.custom_resource import AGE, READY, Column, Kind
-from ostiary_state.structural import Schema, structural_schema
+from ostiary_state.kinds.custom_resource import AGE, READY, Column, Kind
+from ostiary_state.kinds.structural import Schema, structural_schema
 from ostiary_state.users.rules import RULES
 from ostiary_state.users.spec import REGISTERED_CLAIMS, OAuthUserSpec
 from ostiary_state.users.status import OAuthUserStatus

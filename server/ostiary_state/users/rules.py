@@ -5,9 +5,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ostiary_state.checks import failed_checks
+from ostiary_state.kinds.checks import failed_checks
+from ostiary_state.kinds.violation import Violation
 from ostiary_state.users.spec import REGISTERED_CLAIMS, OAuthUserSpec
-from ostiary_state.violation import Violation
 
 MAX_CLAIMS_BYTES = 8192  # they travel in every ID token, and some of those in a header
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, StrictBool, StringConstraints
 
 from ostiary_state.applications.spec import ObjectName, Text
-from ostiary_state.checks import Check, Checks
-from ostiary_state.manifest import EachOnce, Manifest
+from ostiary_state.kinds.checks import Check, Checks
+from ostiary_state.kinds.manifest import EachOnce, Manifest
 
 # By these a token is checked: what a manifest says must never stand in their place (RFC 7519, 9068, 8693, 7800, OIDC).
 REGISTERED_CLAIMS = (

@@ -1,6 +1,6 @@
 """What the status of an `OAuthUser` says, as `kubectl explain` prints it."""
 
-from ostiary_state.status import ObjectStatus
+from ostiary_state.kinds.status import ObjectStatus
 
 
 class OAuthUserStatus(ObjectStatus):

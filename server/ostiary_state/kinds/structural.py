@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from ostiary_state.durations import Duration
+from ostiary_state.kinds.durations import Duration
 
 Schema = dict[str, Any]
 

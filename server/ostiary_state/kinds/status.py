@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from ostiary_state.manifest import Manifest
+from ostiary_state.kinds.manifest import Manifest
 
 
 class ConditionStatus(Manifest):

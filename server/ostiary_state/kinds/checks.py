@@ -14,9 +14,9 @@ from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from ostiary_state.durations import Between, Duration
-from ostiary_state.manifest import Manifest
-from ostiary_state.violation import Violation, field_path
+from ostiary_state.kinds.durations import Between, Duration
+from ostiary_state.kinds.manifest import Manifest
+from ostiary_state.kinds.violation import Violation, field_path
 
 
 @dataclass(frozen=True, slots=True)

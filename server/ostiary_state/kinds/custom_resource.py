@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ostiary_state.structural import Schema
+from ostiary_state.kinds.structural import Schema
 
 GROUP = "ostiary.dev"
 VERSION = "v1alpha1"
