@@ -1,0 +1,415 @@
+"""A server for the token side: the real directory, keys, revocation set and engine over a store in memory."""
+
+import asyncio
+import base64
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+from urllib.parse import quote_plus
+
+import httpx
+import orjson
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from ostiary_server.directory import Directory
+from ostiary_server.endpoints import discovery, errors, introspect, jwks, revoke, token, userinfo
+from ostiary_server.endpoints.requests import Edge
+from ostiary_server.protocol.authentication import Authenticator
+from ostiary_server.protocol.bearer_tokens import BearerTokens
+from ostiary_server.protocol.client_authentication import ClientAuthentication
+from ostiary_server.protocol.discovery import Discovery
+from ostiary_server.protocol.engine import Engine
+from ostiary_server.protocol.grants.authorization_code import AuthorizationCodes
+from ostiary_server.protocol.grants.client_credentials import ClientCredentials
+from ostiary_server.protocol.grants.password import Passwords
+from ostiary_server.protocol.grants.refresh_token import RefreshTokenGrants
+from ostiary_server.protocol.introspection import Introspection
+from ostiary_server.protocol.key_pair import KeyPair, decoded, generate_key
+from ostiary_server.protocol.passwords import PasswordPool
+from ostiary_server.protocol.requests import Parameters, ProtocolRequest
+from ostiary_server.protocol.revocation import RevocationOfTokens
+from ostiary_server.protocol.signing import KeyRing, RingKey
+from ostiary_server.protocol.throttle import Throttle
+from ostiary_server.protocol.token_endpoint import TokenEndpoint
+from ostiary_server.protocol.token_response import Issuance
+from ostiary_server.protocol.tokens import TokenMinter, digest_of
+from ostiary_server.protocol.userinfo import UserInfo
+from ostiary_server.revocation_set import RevokedKeys
+from ostiary_state.applications.application import Application, TokenLifetimes
+from ostiary_state.errors import StoreUnavailable
+from ostiary_state.runtime.access_token import OpaqueAccessToken
+from ostiary_state.runtime.grant import AuthorizationCode, Grant
+from ostiary_state.runtime.issued import Issued
+from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
+from ostiary_state.runtime.revocation import Revocation
+from ostiary_state.users.user import User
+
+NOW = 1_800_000_000.0
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636 appendix B
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+CALLBACK = "https://shop.example.com/callback"
+SECRET = "s+cr/t %:=" + "x" * 33  # every character that form-urlencoding changes
+PASSWORD = "correct horse battery staple"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+ISSUER = Issuer(id="i1", origin="https://login.example.com", namespace=None)
+OTHER_ISSUER = Issuer(id="i2", origin="http://app.localhost:8080", namespace="other")
+
+APPLICATION = Application(
+    id="shop/web",
+    incarnation="uid-1",
+    revision=1,
+    client_id="shop.web",
+    issuer_id=ISSUER.id,
+    enabled=True,
+    not_before=0.0,
+    display_name="Corner Shop",
+    logo_url=None,
+    homepage_url=None,
+    policy_url=None,
+    terms_url=None,
+    confidential=True,
+    callback_urls=(CALLBACK,),
+    post_logout_redirect_urls=(),
+    cors_origins=("https://shop.example.com",),
+    grant_modes=frozenset({"authorization_code", "refresh_token", "client_credentials", "password"}),
+    scopes=("openid", "profile", "email", "groups", "offline_access", "orders:read", "orders:write"),
+    audiences=(),
+    allowed_groups=frozenset(),
+    pkce_required=True,
+    consent_required=True,
+    lifetimes=TokenLifetimes(60, 600, 600, 1_209_600, 7_776_000),
+    opaque_access_tokens=False,
+    signing_algorithm="ES256",
+    id_token_algorithm="RS256",
+    token_endpoint_auth_method="client_secret_basic",
+    secret_digests=(hashlib.sha256(b"an older secret").digest(), hashlib.sha256(SECRET.encode()).digest()),
+)
+OTHER = replace(
+    APPLICATION,
+    id="books/web",
+    incarnation="uid-2",
+    client_id="books.web",
+    cors_origins=("https://books.example.com",),
+    secret_digests=(hashlib.sha256(b"books' secret").digest(),),
+)
+PUBLIC = replace(
+    APPLICATION,
+    id="shop/spa",
+    incarnation="uid-3",
+    client_id="shop.spa",
+    confidential=False,
+    grant_modes=frozenset({"authorization_code", "refresh_token"}),
+    token_endpoint_auth_method="none",
+    secret_digests=(),
+)
+ELSEWHERE = replace(APPLICATION, id="other/web", incarnation="uid-4", client_id="other.web", issuer_id=OTHER_ISSUER.id)
+USER = User(
+    id="shop/ada",
+    incarnation="uid-ada",
+    subject="u_ada",
+    username="ada",
+    display_name="Ada Lovelace",
+    email="ada@example.com",
+    email_verified=True,
+    groups=frozenset({"staff"}),
+    claims={"department": "engines", "iss": "https://evil.example", "sub": "u_root", "aud": "x", "acr": "9"},
+    enabled=True,
+    not_before=0.0,
+    password_hash=CHEAP.hash(PASSWORD),
+)
+
+
+@dataclass
+class MemoryStore:
+    """All the repositories that the token side uses. Each method waits once first, so that requests can overlap."""
+
+    revocation_set: RevokedKeys
+    users: dict[str, User] = field(default_factory=lambda: {USER.id: USER})
+    grants: dict[str, Grant] = field(default_factory=dict)
+    families: dict[str, RefreshFamily] = field(default_factory=dict)
+    refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
+    access_tokens: dict[bytes, OpaqueAccessToken] = field(default_factory=dict)
+    ended_sessions: set[str] = field(default_factory=set)
+    statements: list[str] = field(default_factory=list)
+    away: bool = False
+
+    async def _statement(self, name: str) -> None:
+        self.statements.append(name)
+        await asyncio.sleep(0)
+        if self.away:
+            raise StoreUnavailable("the database is away")
+
+    async def by_username(self, username: str) -> User | None:
+        await self._statement("by_username")
+        return next((user for user in self.users.values() if user.username == username), None)
+
+    async def by_id(self, user_id: str, incarnation: str) -> User | None:
+        await self._statement("by_id")
+        user = self.users.get(user_id)
+        return user if user and user.incarnation == incarnation else None
+
+    async def by_subject(self, subject: str, incarnation: str) -> User | None:
+        await self._statement("by_subject")
+        return next((u for u in self.users.values() if (u.subject, u.incarnation) == (subject, incarnation)), None)
+
+    async def by_code(self, digest: bytes) -> tuple[Grant, User | None] | None:
+        await self._statement("by_code")
+        grant = next((grant for grant in self.grants.values() if grant.code and grant.code.digest == digest), None)
+        return (grant, self.users.get(grant.user_id)) if grant else None
+
+    async def redeem(self, grant: Grant, issued: Issued, now: float) -> bool:
+        await self._statement("redeem")
+        stored = self.grants[grant.id]
+        if stored.code is None or stored.code.consumed_at is not None:
+            return False
+        self.grants[grant.id] = replace(stored, code=replace(stored.code, consumed_at=now))
+        self._insert(issued)
+        return True
+
+    async def start(self, grant: Grant) -> None:
+        await self._statement("start")
+        self.grants[grant.id] = grant
+
+    async def start_with(self, issued: Issued) -> None:
+        await self._statement("start_with")
+        assert issued.grant is not None
+        self.grants[issued.grant.id] = issued.grant
+        self._insert(issued)
+
+    async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
+        await self._statement("revoke")
+        self.grants[grant_id] = replace(self.grants[grant_id], revoked_at=now)
+        for family in self.families.values():
+            if family.grant_id == grant_id:
+                self.families[family.id] = replace(family, revoked_at=now)
+        self.revocation_set.add(revocation)
+
+    async def context(self, digest: bytes, now: float) -> RefreshContext | None:  # noqa: ARG002 - the port's
+        await self._statement("context")
+        found = self.refresh_tokens.get(digest)
+        if found is None:
+            return None
+        family = self.families[found.family_id]
+        grant = self.grants[family.grant_id]
+        successor = self.refresh_tokens.get(found.successor_digest or b"")
+        return RefreshContext(
+            token=found,
+            family=family,
+            grant=grant,
+            user=self.users.get(grant.user_id),
+            session_live=grant.session_id not in self.ended_sessions,
+            successor_consumed=successor is not None and successor.consumed_at is not None,
+        )
+
+    async def rotate(
+        self,
+        presented: RefreshToken,
+        family: RefreshFamily,
+        successor: RefreshToken,
+        sealed_successor: bytes,
+        access_token: OpaqueAccessToken | None,
+        now: float,
+    ) -> bool:
+        await self._statement("rotate")
+        stored = self.refresh_tokens[presented.digest]
+        if stored.consumed_at is not None:
+            return False
+        self.refresh_tokens[presented.digest] = replace(
+            stored, consumed_at=now, sealed_successor=sealed_successor, successor_digest=successor.digest
+        )
+        self.families[family.id] = family
+        self._insert(Issued(refresh_token=successor, access_token=access_token))
+        return True
+
+    async def add(self, what: OpaqueAccessToken | Revocation) -> None:
+        await self._statement("add")
+        if isinstance(what, Revocation):
+            self.revocation_set.add(what)
+        else:
+            self.access_tokens[what.digest] = what
+
+    async def by_digest(self, digest: bytes) -> OpaqueAccessToken | None:
+        await self._statement("by_digest")
+        return self.access_tokens.get(digest)
+
+    def _insert(self, issued: Issued) -> None:
+        if issued.family:
+            self.families[issued.family.id] = issued.family
+        if issued.refresh_token:
+            self.refresh_tokens[issued.refresh_token.digest] = issued.refresh_token
+        if issued.access_token:
+            self.access_tokens[issued.access_token.digest] = issued.access_token
+
+
+@cache
+def key_pair(issuer_id: str, algorithm: str) -> KeyPair:
+    """One of each for each issuer; an RSA key takes a while."""
+    del issuer_id
+    return generate_key(algorithm)
+
+
+@dataclass
+class MadeKeys:
+    """Makes a key at first need, and counts how often an unknown `kid` was looked for."""
+
+    ring: KeyRing
+    reloads: list[str] = field(default_factory=list)
+
+    async def ensure(self, issuer_id: str, algorithm: str) -> None:
+        algorithms = {algorithm} | {a for a in ("ES256", "RS256", "EdDSA") if self.ring.has(issuer_id, a)}
+        self.ring.replace(issuer_id, [RingKey(key_pair(issuer_id, a), 0.0, NOW * 2) for a in sorted(algorithms)])
+
+    async def reload(self, issuer_id: str) -> None:
+        self.reloads.append(issuer_id)
+
+
+class World:
+    """Issuers, applications, a user and a clock, with the application that serves them."""
+
+    def __init__(self, *applications: Application) -> None:
+        self.now = NOW
+        self.directory = Directory()
+        self.directory.replace_all((ISSUER, OTHER_ISSUER), applications or (APPLICATION, OTHER, PUBLIC, ELSEWHERE))
+        self.revocations = RevokedKeys()
+        self.store = MemoryStore(self.revocations)
+        self.ring = KeyRing()
+        self.keys = MadeKeys(self.ring)
+        self.minter = TokenMinter(self.ring, keys=self.keys)
+        self.clients = ClientAuthentication(self.directory)
+        self.bearer_tokens = BearerTokens(self.directory, self.ring, self.revocations, self.store, self.keys)
+        engine, issuance, store = Engine(), Issuance(self.minter), self.store
+        authenticator = Authenticator(store, PasswordPool(hasher=CHEAP), Throttle())
+        self.token_endpoint = TokenEndpoint(
+            self.clients,
+            (
+                AuthorizationCodes(engine, issuance, store, self.revocations),
+                RefreshTokenGrants(engine, issuance, store, store, store, self.revocations),
+                ClientCredentials(engine, issuance, store),
+                Passwords(issuance, authenticator, store),
+            ),
+        )
+        self.introspection = Introspection(self.clients, self.bearer_tokens, store, self.revocations)
+        self.revocation = RevocationOfTokens(engine, self.clients, self.bearer_tokens, store, store, store)
+        self.userinfo = UserInfo(self.bearer_tokens, store)
+        edge = Edge(self.directory, lambda: self.now)
+        self.app = FastAPI(openapi_url=None)
+        for router in (
+            token.router(edge, self.token_endpoint),
+            introspect.router(edge, self.introspection),
+            revoke.router(edge, self.revocation),
+            userinfo.router(edge, self.userinfo),
+            jwks.router(edge, self.ring),
+            discovery.router(edge, Discovery(self.directory)),
+        ):
+            self.app.include_router(router)
+        errors.install(self.app)
+
+    def put(self, application: Application = APPLICATION, **fields: Any) -> Application:
+        """A manifest was applied."""
+        changed = replace(application, **fields)
+        self.directory.put_application(changed)
+        return changed
+
+    def put_user(self, **fields: Any) -> None:
+        """The user's manifest was applied."""
+        self.store.users[USER.id] = replace(self.store.users[USER.id], **fields)
+
+    def code(self, value: str = "a-code", *, application: Application = APPLICATION, **fields: Any) -> str:
+        """Somebody has signed in: a code, with `fields` of its grant or of the code itself."""
+        code = AuthorizationCode(digest_of(value), CALLBACK, CHALLENGE, self.now + 60)
+        of_code = {name: fields.pop(name) for name in ("redirect_uri", "code_challenge") if name in fields}
+        grant = Grant(
+            id=f"grant of {value}",
+            issuer_id=application.issuer_id,
+            client_id=application.client_id,
+            application_id=application.id,
+            application_incarnation=application.incarnation,
+            user_id=USER.id,
+            user_incarnation=USER.incarnation,
+            session_id="s-1",
+            scopes=("openid", "email", "orders:read"),
+            audience=(),
+            nonce="n-1",
+            auth_time=self.now - 30,
+            amr=("pwd",),
+            created_at=self.now,
+            expires_at=self.now + 90 * 86_400,
+            code=replace(code, **of_code),
+        )
+        self.store.grants[grant.id] = replace(grant, **fields)
+        return value
+
+    def client(self, issuer: Issuer = ISSUER) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=issuer.origin)
+
+    async def post(
+        self,
+        path: str,
+        form: dict[str, str] | list[tuple[str, str]],
+        *,
+        auth: str | None = "",
+        issuer: Issuer = ISSUER,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """A POST with the credentials of APPLICATION; `auth` None: without, else that Authorization header."""
+        authorization = basic() if auth == "" else auth
+        sent = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
+        if authorization is not None:
+            sent["authorization"] = authorization
+        pairs = list(form.items()) if isinstance(form, dict) else form
+        body = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs)
+        async with self.client(issuer) as client:
+            return await client.post(path, content=body, headers=sent)
+
+    async def token(self, form: dict[str, str], **how: Any) -> httpx.Response:
+        return await self.post("/token", form, **how)
+
+    async def redeem(self, code: str, *, form: dict[str, str] | None = None, **how: Any) -> httpx.Response:
+        """A correct token request for a code, but for `form`."""
+        sent = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": VERIFIER,
+        } | (form or {})
+        return await self.token({name: value for name, value in sent.items() if value}, **how)
+
+    async def refresh(self, refresh_token: str, **form: str) -> httpx.Response:
+        return await self.token({"grant_type": "refresh_token", "refresh_token": refresh_token} | form)
+
+    async def introspect(self, value: str, **how: Any) -> dict[str, Any]:
+        response = await self.post("/introspect", {"token": value}, **how)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def request(form: dict[str, str], *, path: str = "/token", issuer: Issuer = ISSUER, **fields: Any) -> ProtocolRequest:
+    """A parsed POST without HTTP."""
+    values: dict[str, Any] = {
+        "method": "POST",
+        "path": path,
+        "issuer": issuer,
+        "query": Parameters(),
+        "form": Parameters(tuple(form.items())),
+        "authorization": None,
+        "origin": None,
+        "remote": "192.0.2.1",
+        "now": NOW,
+    }
+    return ProtocolRequest(**(values | fields))
+
+
+def basic(client_id: str = APPLICATION.client_id, secret: str = SECRET) -> str:
+    """RFC 6749 section 2.3.1: both are form-urlencoded first."""
+    return "Basic " + base64.b64encode(f"{quote_plus(client_id)}:{quote_plus(secret)}".encode()).decode()
+
+
+def claims_of(jwt: str) -> dict[str, Any]:
+    """What a JWT says, unverified."""
+    claims: dict[str, Any] = orjson.loads(decoded(jwt.split(".")[1].encode()))
+    return claims
