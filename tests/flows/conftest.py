@@ -1,0 +1,108 @@
+"""One installation for the clients that we did not write, with an application of each kind that they can be."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.flows.installation import Installation, installation
+from tests.person import Person
+
+MANIFESTS = """
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
+metadata: {name: shop, namespace: clients}
+spec:
+  displayName: Corner Shop
+  authenticationAddress: http://shop.localhost
+  callbackURLs: [http://app.localhost:9999/callback]
+  grantModes: [authorization_code, refresh_token]
+  scopes: [openid, profile, email]
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
+metadata: {name: desktop, namespace: clients}
+spec:
+  displayName: Desktop
+  type: Public
+  authenticationAddress: http://desktop.localhost
+  callbackURLs: [http://127.0.0.1/callback]
+  grantModes: [authorization_code]
+  scopes: [openid, profile]
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
+metadata: {name: robot, namespace: clients}
+spec:
+  displayName: Robot
+  authenticationAddress: http://robot.localhost
+  grantModes: [client_credentials]
+  scopes: ["stock:read", "stock:write"]
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
+metadata: {name: notes, namespace: clients}
+spec:
+  displayName: Notes
+  type: Public
+  authenticationAddress: http://notes.localhost
+  callbackURLs: [http://spa.localhost:9999/notes]
+  grantModes: [implicit]
+  scopes: [openid, profile]
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
+metadata: {name: billing, namespace: clients}
+spec:
+  displayName: Billing 1998
+  authenticationAddress: http://billing.localhost
+  grantModes: [password, refresh_token]
+  scopes: [openid, profile]
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthUser
+metadata: {name: ada, namespace: clients}
+spec:
+  username: ada
+  displayName: Ada Lovelace
+  email: ada@example.com
+  emailVerified: true
+  passwordSecretRef: {name: ada-password}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: ada-password
+  namespace: clients
+  labels: {ostiary.dev/secret: "true"}
+stringData: {password: analytical-engine-1843}
+"""
+
+
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """`ostiary up` over the manifests above."""
+    names = ("shop", "desktop", "robot", "notes", "billing")
+    with installation(tmp_path_factory.mktemp("provider"), MANIFESTS, until_served=names) as served:
+        yield served
+
+
+@pytest.fixture
+def ada(page: Page) -> Person:
+    """The user that the manifests declare, at a browser that knows nothing yet."""
+    return Person(page, "ada", "analytical-engine-1843")
+
+
+@pytest.fixture
+def localhost_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names under .localhost lead to this machine in this process, too, as they do in browsers."""
+    resolve = socket.getaddrinfo
+
+    def loopback(host: Any, *arguments: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if str(host).endswith(".localhost") else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", loopback)

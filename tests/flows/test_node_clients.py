@@ -1,0 +1,68 @@
+"""Node's most used clients, openid-client and oauth4webapi, find everything as they expect it."""
+
+from __future__ import annotations
+
+from tests.flows.installation import Installation
+from tests.node_clients import NodeClients
+from tests.person import Person
+
+
+async def test_openid_client_signs_a_user_in_and_stays_signed_in(
+    provider: Installation, node_clients: NodeClients, ada: Person
+) -> None:
+    redirect_uri = "http://app.localhost:9999/callback"
+    async with node_clients.running("code_flow.mjs") as client:
+        asked = await client.say(
+            issuer=provider.issuer("shop"),
+            clientId="clients.shop",
+            clientSecret=provider.client_secret("clients", "shop-oauth"),
+            redirectUri=redirect_uri,
+            scope="openid profile email",
+        )
+        told = await client.say(callback=await ada.visit(asked["visit"], redirect_uri))
+
+    assert told["claims"]["iss"] == provider.issuer("shop")
+    assert told["claims"]["aud"] == "clients.shop"
+    assert told["claims"]["sub"].startswith("u_")
+    assert told["userinfo"] | {"name": "Ada Lovelace", "email": "ada@example.com"} == told["userinfo"]
+    assert told["userinfo"]["sub"] == told["claims"]["sub"]
+    assert told["rotated"]
+    assert told["sameUserAfterRefresh"]
+    assert told["introspected"]["active"] is True
+    assert told["introspected"]["client_id"] == "clients.shop"
+    assert told["afterRevocation"] == "invalid_grant"
+
+
+async def test_oauth4webapi_signs_a_user_in_without_a_secret(
+    provider: Installation, node_clients: NodeClients, ada: Person
+) -> None:
+    redirect_uri = "http://127.0.0.1:9998/callback"  # declared without a port: any will do on loopback
+    async with node_clients.running("public_client.mjs") as client:
+        asked = await client.say(
+            issuer=provider.issuer("desktop"),
+            clientId="clients.desktop",
+            redirectUri=redirect_uri,
+            scope="openid profile",
+        )
+        told = await client.say(callback=await ada.visit(asked["visit"], redirect_uri))
+
+    assert told["claims"]["aud"] == "clients.desktop"
+    assert told["tokenType"] == "bearer"
+    assert told["hasRefreshToken"] is False
+    assert told["withAGuessedVerifier"] == "invalid_grant"
+
+
+async def test_openid_client_gets_a_token_without_a_user(provider: Installation, node_clients: NodeClients) -> None:
+    async with node_clients.running("client_credentials.mjs") as client:
+        told = await client.say(
+            issuer=provider.issuer("robot"),
+            clientId="clients.robot",
+            clientSecret=provider.client_secret("clients", "robot-oauth"),
+            scope="stock:read",
+        )
+
+    assert told["tokenType"] == "bearer"
+    assert told["introspected"]["active"] is True
+    assert told["introspected"]["scope"] == "stock:read"
+    assert told["introspected"]["iss"] == provider.issuer("robot")
+    assert told["withAGuessedSecret"] == "invalid_client"
