@@ -22,6 +22,7 @@ PROOF = {
     "nodejs": "node",
     "npm": "npm",
     "postgresql": "/usr/lib/postgresql/*/bin/postgres",
+    "wrk": "wrk",
 }
 # PostgreSQL from another source than Debian has its commands on PATH.
 ELSEWHERE = {"postgresql": "postgres"}
