@@ -39,6 +39,11 @@ class Assembly:
         await self.operation.worklist.stop()
 
 
+def new_secret() -> str:
+    """A client secret: 256 random bits, base64url."""
+    return secrets.token_urlsafe(32)
+
+
 def assemble(
     settings: OperatorSettings, cluster: Cluster, store: IntentStore, metrics: Metrics, fence: Callable[[], int]
 ) -> Assembly:
@@ -67,7 +72,7 @@ def assemble(
                 default_issuer=settings.default_issuer,
                 client_id_prefixes=settings.client_id_prefixes,
                 now=time.time,
-                new_secret=lambda: secrets.token_urlsafe(32),
+                new_secret=new_secret,
             ),
             user=UserReconciler(
                 store=store,

@@ -86,7 +86,7 @@ class Outcome:
 def first_failing(conditions: Iterable[Condition]) -> Condition | None:
     """The condition that keeps an object from being ready, in the order in which a person would fix them."""
     held = {each.type: each for each in conditions}
-    for type_ in (Type.ACCEPTED, Type.SYNCED, Type.SECRET_READY):
+    for type_ in (Type.ACCEPTED, Type.SECRET_READY, Type.SYNCED):
         if (each := held.get(type_)) is not None and each.status is not Truth.TRUE:
             return each
     return None
