@@ -13,6 +13,7 @@ from starlette.responses import Response
 from ostiary_server.endpoints.requests import Edge
 from ostiary_state.applications.application import Application
 
+MOST_UNIONS: Final = 1000  # issuers remembered at once
 PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
 EXPOSED: Final = "WWW-Authenticate, DPoP-Nonce"
 PREFLIGHT: Final = {
@@ -45,6 +46,8 @@ class Origins:
         union = frozenset(
             origin for application in applications if application.enabled for origin in application.cors_origins
         )
+        if len(self._unions) >= MOST_UNIONS:
+            self._unions.clear()
         self._unions[issuer_id] = (applications, union)
         return union
 

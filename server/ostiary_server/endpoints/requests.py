@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from ostiary_server.endpoints.hosts import TrustedProxies, normalised_host
 from ostiary_server.protocol.errors import InvalidRequest, MisdirectedRequest
@@ -79,14 +79,17 @@ async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
 async def _form(request: Request, content_type: bytes) -> Parameters:
     chunks: list[bytes] = []
     length = 0
-    try:
-        async for chunk in request.stream():
-            length += len(chunk)
-            if length > LONGEST_BODY:
-                raise InvalidRequest("The request body is too long.")
-            chunks.append(chunk)
-    except ClientDisconnect as gone:
-        raise InvalidRequest("The request body ended early.") from gone
+    more = True
+    while more:  # Starlette's own stream() costs some 10 us more
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise InvalidRequest("The request body ended early.")
+        chunk: bytes = message.get("body", b"")
+        length += len(chunk)
+        if length > LONGEST_BODY:
+            raise InvalidRequest("The request body is too long.")
+        chunks.append(chunk)
+        more = message.get("more_body", False)
     if not length:
         return NO_PARAMETERS
     if content_type.split(b";", 1)[0].strip().lower() != FORM:

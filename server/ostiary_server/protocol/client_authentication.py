@@ -123,9 +123,13 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
         if not colon:
             return None
-        return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+        return _form_decoded(client_id), _form_decoded(secret)
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
+
+
+def _form_decoded(text: str) -> str:
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
 
 
 def named_client(request: ProtocolRequest) -> str | None:

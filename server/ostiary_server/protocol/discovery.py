@@ -20,6 +20,7 @@ ENDPOINTS: Final = {
     "revocation_endpoint": "/revoke",
     "jwks_uri": "/jwks",
 }
+MOST_DOCUMENTS: Final = 1000  # issuers remembered at once, some 2 KiB each
 CLAIMS: Final = (
     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "c_hash", "sid"),
     *("name", "preferred_username", "email", "email_verified", "groups"),
@@ -41,6 +42,8 @@ class Discovery:
             return cached[1], cached[2]
         document = orjson.dumps(metadata(issuer, applications))
         tag = f'"{sha256(document).hexdigest()[:32]}"'
+        if len(self._documents) >= MOST_DOCUMENTS:
+            self._documents.clear()
         self._documents[issuer.id] = (applications, document, tag)
         return document, tag
 
