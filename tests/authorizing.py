@@ -1,15 +1,11 @@
 """A server for the authorization endpoint and its pages: real directory, keys and sealing, a store in memory."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
-import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -27,6 +23,7 @@ from ostiary_server.pages.sign_out import view as sign_out
 from ostiary_server.protocol.authentication import Authenticator
 from ostiary_server.protocol.authorization import Authorization
 from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.consent import terms
 from ostiary_server.protocol.form_tokens import FormTokens
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.passwords import PasswordPool
@@ -36,14 +33,10 @@ from ostiary_server.protocol.signing import KeyPair, KeyRing, RingKey, generate_
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.tokens import TokenMinter, random_token
 from ostiary_state.applications.application import Application, TokenLifetimes
-from ostiary_state.errors import StoreUnavailable
 from ostiary_state.runtime.consent import Consent
-from ostiary_state.runtime.grant import Grant
-from ostiary_state.runtime.issued import Issued
 from ostiary_state.runtime.issuer import Issuer
-from ostiary_state.runtime.revocation import Revocation
-from ostiary_state.runtime.session import Session, SignedIn
 from ostiary_state.users.user import User
+from tests.people_tables import FakeConsents, FakeGrants, FakeSessions, FakeUsers, Tables
 
 NOW = 1_800_000_000.0
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636 appendix B
@@ -100,95 +93,6 @@ USER = User(
 )
 
 
-@dataclass
-class Tables:
-    """What a database would hold, and how many statements it was sent."""
-
-    users: dict[str, User] = field(default_factory=lambda: {USER.username: USER})
-    sessions: dict[str, Session] = field(default_factory=dict)
-    consents: dict[tuple[str, str, str], Consent] = field(default_factory=dict)
-    grants: list[Grant] = field(default_factory=list)
-    issued: list[Issued] = field(default_factory=list)
-    revocations: list[Revocation] = field(default_factory=list)
-    statements: list[str] = field(default_factory=list)
-    away: bool = False
-
-    def sent(self, statement: str) -> None:
-        if self.away:
-            raise StoreUnavailable("the database is away")
-        self.statements.append(statement)
-
-
-@dataclass
-class FakeSessions:
-    tables: Tables
-
-    async def signed_in(self, digest: bytes, issuer_id: str, client_id: str | None, now: float) -> SignedIn | None:
-        self.tables.sent("signed_in")
-        for session in self.tables.sessions.values():
-            if session.digest == digest and session.issuer_id == issuer_id and session.ended_at is None:
-                user = next((user for user in self.tables.users.values() if user.id == session.user_id), None)
-                if user is None or now >= session.expires_at:
-                    return None
-                consent = self.tables.consents.get((issuer_id, user.id, client_id or ""))
-                return SignedIn(session, user, consent)
-        return None
-
-    async def start(self, session: Session) -> None:
-        self.tables.sent("start")
-        self.tables.sessions[session.id] = session
-
-    async def end(self, session_id: str, revocation: Revocation, now: float) -> None:
-        self.tables.sent("end")
-        self.tables.sessions[session_id] = replace(self.tables.sessions[session_id], ended_at=now)
-        self.tables.revocations.append(revocation)
-
-
-@dataclass
-class FakeUsers:
-    tables: Tables
-
-    async def by_username(self, username: str) -> User | None:
-        self.tables.sent("by_username")
-        return self.tables.users.get(username)
-
-    async def by_id(self, user_id: str, incarnation: str) -> User | None:
-        raise NotImplementedError
-
-
-@dataclass
-class FakeConsents:
-    tables: Tables
-
-    async def remember(self, consent: Consent) -> None:
-        self.tables.sent("remember")
-        self.tables.consents[consent.issuer_id, consent.user_id, consent.client_id] = consent
-
-
-@dataclass
-class FakeGrants:
-    tables: Tables
-
-    async def start(self, grant: Grant) -> None:
-        self.tables.sent("grants.start")
-        self.tables.grants.append(grant)
-
-    async def start_with(self, issued: Issued) -> None:
-        self.tables.sent("grants.start_with")
-        assert issued.grant is not None
-        self.tables.grants.append(issued.grant)
-        self.tables.issued.append(issued)
-
-    async def by_code(self, digest: bytes) -> tuple[Grant, User | None] | None:
-        raise NotImplementedError
-
-    async def redeem(self, grant: Grant, issued: Issued, now: float) -> bool:
-        raise NotImplementedError
-
-    async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
-        raise NotImplementedError
-
-
 @cache
 def key_pairs() -> tuple[KeyPair, ...]:
     """One of each algorithm that the application uses; an RSA key takes a while."""
@@ -200,7 +104,7 @@ class World:
 
     def __init__(self, *applications: Application, issuers: tuple[Issuer, ...] = (ISSUER, OTHER_ISSUER)) -> None:
         self.now = NOW
-        self.tables = Tables()
+        self.tables = Tables(users={USER.username: USER})
         self.directory = Directory()
         self.directory.replace_all(issuers, applications or (APPLICATION,))
         self.ring = KeyRing()
@@ -229,7 +133,7 @@ class World:
 
         app = FastAPI(openapi_url=None)
         for router in (
-            authorize.router(self.authorization, parse),
+            authorize.router(edge, self.authorization),
             sign_in.router(self.authorization, authenticator, self.sessions, forms, parse),
             consent.router(self.authorization, self.sessions, forms, parse),
             sign_out.router(self.sessions, forms, parse),
@@ -244,6 +148,10 @@ class World:
     def put(self, application: Application) -> None:
         """A manifest was applied."""
         self.directory.put_application(application)
+
+    def remember(self, consent: Consent) -> None:
+        """A consent was given before."""
+        self.tables.consents[consent.issuer_id, consent.user_id, consent.client_id] = consent
 
     def put_user(self, **fields: Any) -> None:
         """The user's manifest was applied."""
@@ -273,12 +181,32 @@ class World:
         }
         return ProtocolRequest(**(values | fields))
 
+    async def error(self, parameters: dict[str, str], **fields: Any) -> str:
+        """The error code that GET /authorize tells the client."""
+        return answer(await self.begin(parameters, **fields))[1]["error"]
+
     async def signed_in(self, issuer: Issuer = ISSUER) -> dict[str, str]:
         """Cookies of a browser in which the user is signed in."""
         started = await self.sessions.start(USER, ("pwd",), self.request({}, issuer=issuer))
         name, _, value = started.cookie.partition(";")[0].partition("=")
         self.tables.statements.clear()
         return {name: value}
+
+
+def remembered(**fields: Any) -> Consent:
+    """What the user has allowed the application a minute ago, but for `fields`."""
+    values = Consent(
+        issuer_id=ISSUER.id,
+        user_id=USER.id,
+        user_incarnation=USER.incarnation,
+        client_id=APPLICATION.client_id,
+        application_id=APPLICATION.id,
+        application_incarnation=APPLICATION.incarnation,
+        scopes=frozenset({"openid", "profile"}),
+        terms=terms(APPLICATION),
+        granted_at=NOW - 60,
+    )
+    return replace(values, **fields)
 
 
 def code_request(**changes: str | None) -> dict[str, str]:
@@ -318,25 +246,3 @@ def answer(location: str) -> tuple[str, dict[str, str]]:
 def address(parameters: dict[str, str]) -> str:
     """GET /authorize as a link."""
     return "/authorize?" + urlencode(parameters)
-
-
-@asynccontextmanager
-async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
-    """`app` on a loopback port for as long as the block runs."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    try:
-        await until(lambda: server.started)
-        yield
-    finally:
-        server.should_exit = True
-        await running
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Poll until `condition` holds; fails when it never does."""
-    for _ in range(int(seconds / 0.02)):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"it did not happen within {seconds} s")

@@ -82,9 +82,13 @@ class ServerSettings(BaseSettings):
     """Seconds that a signing key signs before the next takes over. 30 days: rotation is routine, not an event, and
     relying parties that cache keys by hand notice early rather than years later."""
 
-    jwks_cache_lifetime: int = Field(default=3_600, ge=10, le=86_400)
-    """Seconds that clients may cache `/jwks`; a key is published that long before its first use. One hour: what
-    common libraries cache for at most."""
+    jwks_cache_lifetime: int = Field(default=3_600, ge=300, le=86_400)
+    """Seconds that a key is published at `/jwks` before it signs, so that clients' copies have it by then. One hour:
+    what common libraries cache for at most, whatever Cache-Control says."""
+
+    session_lifetime: int = Field(default=12 * 3_600, ge=60, le=30 * 86_400)
+    """Seconds after which a person must sign in again in the same browser. Twelve hours: people sign in once in the
+    morning, and a browser that was left open is signed out by the next."""
 
     drain_delay: float = Field(default=5.0, ge=0, le=300)
     """Seconds between SIGTERM, which turns `/readyz` red, and the end of accepting connections. 5: what kube-proxy

@@ -1,5 +1,6 @@
 """What the browser flows stand on: a provider and a relying party under `*.localhost`, served on one port."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import uvicorn
+from fastapi import FastAPI
 from playwright.async_api import Page
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from ostiary_state.runtime.issuer import Issuer
-from tests.authorizing import APPLICATION, PASSWORD, World, address, answer, code_request, implicit_request, served
+from tests.authorizing import APPLICATION, PASSWORD, World, address, answer, code_request, implicit_request
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,18 @@ async def sign_in(page: Page, password: str = PASSWORD) -> None:
     await page.fill("input[name=username]", "ada")
     await page.fill("input[name=password]", password)
     await page.click("button[type=submit]")
+
+
+@asynccontextmanager
+async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
+    """`app` on a loopback port for as long as the block runs."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
+    running = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(10):
+            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        server.should_exit = True
+        await running

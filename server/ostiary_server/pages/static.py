@@ -53,5 +53,5 @@ def router() -> APIRouter:
             return PlainTextResponse("Not found.\n", 404, {"Cache-Control": "no-store"})
         return Response(asset.content, 200, HEADERS, asset.media_type)
 
-    routes.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
+    routes.add_route("/static/{name}", static, methods=["GET", "HEAD"])
     return routes

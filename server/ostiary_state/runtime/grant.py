@@ -8,7 +8,7 @@ class AuthorizationCode:
     """The code of a grant (RFC 6749 section 4.1.2). Not deleted on use: `consumed_at` makes a replay visible."""
 
     digest: bytes  # SHA-256 of the code
-    redirect_uri: str  # as it was sent to /authorize
+    redirect_uri: str  # as it was sent to /authorize; empty: it was not sent, and is not compared
     code_challenge: str | None  # S256 (RFC 7636); None only where the application's `pkce` is Optional
     expires_at: float
     consumed_at: float | None = None

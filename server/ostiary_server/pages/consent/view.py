@@ -56,8 +56,8 @@ def router(
             return see_other(authorization.sign_in_address(pending))
         return _form(forms, request, pending, signed_in, sealed, authorization.sign_in_address(pending))
 
-    routes.add_api_route(CONSENT_PATH, show, methods=["GET"], include_in_schema=False)
-    routes.add_api_route(CONSENT_PATH, decide, methods=["POST"], include_in_schema=False)
+    routes.add_route(CONSENT_PATH, show, methods=["GET"])
+    routes.add_route(CONSENT_PATH, decide, methods=["POST"])
     return routes
 
 

@@ -23,5 +23,5 @@ def router(sessions: BrowserSessions, parse: Callable[[Request], Awaitable[Proto
         person = (signed_in.user.display_name or signed_in.user.username) if signed_in else None
         return page("landing/landing.html", parsed.issuer, person=person)
 
-    routes.add_api_route("/", landing, methods=["GET"], include_in_schema=False)
+    routes.add_route("/", landing, methods=["GET"])
     return routes

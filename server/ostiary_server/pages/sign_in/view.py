@@ -75,8 +75,8 @@ def router(
             return see_other(onward, started.cookie)
         return _form(forms, authorization, parsed, pending, username[:LONGEST_USERNAME], problem)
 
-    routes.add_api_route(SIGN_IN_PATH, show, methods=["GET"], include_in_schema=False)
-    routes.add_api_route(SIGN_IN_PATH, submit, methods=["POST"], include_in_schema=False)
+    routes.add_route(SIGN_IN_PATH, show, methods=["GET"])
+    routes.add_route(SIGN_IN_PATH, submit, methods=["POST"])
     return routes
 
 

@@ -56,7 +56,7 @@ def router(
             parsed = await parse(request)
         return page("sign_out/signed_out.html", parsed.issuer)
 
-    routes.add_api_route(SIGN_OUT_PATH, ask, methods=["GET"], include_in_schema=False)
-    routes.add_api_route(SIGN_OUT_PATH, end, methods=["POST"], include_in_schema=False)
-    routes.add_api_route(SIGNED_OUT_PATH, ended, methods=["GET"], include_in_schema=False)
+    routes.add_route(SIGN_OUT_PATH, ask, methods=["GET"])
+    routes.add_route(SIGN_OUT_PATH, end, methods=["POST"])
+    routes.add_route(SIGNED_OUT_PATH, ended, methods=["GET"])
     return routes

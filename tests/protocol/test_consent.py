@@ -1,0 +1,109 @@
+"""When a person is asked, and what an answer is remembered for."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from ostiary_server.protocol.authorization import SEALED
+from ostiary_server.protocol.consent import terms
+from tests.authorizing import (
+    APPLICATION,
+    NOW,
+    World,
+    answer,
+    code_request,
+    remembered,
+)
+
+TRUSTED = replace(APPLICATION, consent_required=False)
+NATIVE = replace(TRUSTED, confidential=False, callback_urls=("http://127.0.0.1/cb",))
+
+
+async def test_consent_is_asked_for_once() -> None:
+    world = World()
+    cookies = await world.signed_in()
+    assert (await world.begin(code_request(), cookies=cookies)).startswith("/consent?")
+    world.remember(remembered())
+    assert "code" in answer(await world.begin(code_request(), cookies=cookies))[1]
+    assert "code" in answer(await world.begin(code_request(scope="openid"), cookies=cookies))[1], "less is covered"
+
+
+@pytest.mark.parametrize(
+    "void",
+    [
+        {"scopes": frozenset({"openid"})},
+        {"terms": "others"},
+        {"application_incarnation": "another"},
+        {"user_incarnation": "another"},
+        {"client_id": "another"},
+        {"user_id": "shop/another"},
+    ],
+)
+async def test_a_remembered_consent_covers_what_it_was_given_for(void: dict[str, Any]) -> None:
+    world = World()
+    world.remember(remembered(**void))
+    assert (await world.begin(code_request(), cookies=await world.signed_in())).startswith("/consent?")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"incarnation": "uid-2"},
+        {"confidential": False},
+        {"callback_urls": (*APPLICATION.callback_urls, "https://elsewhere.example/cb")},
+        {"not_before": NOW - 60},
+    ],
+)
+async def test_an_application_that_became_another_is_asked_about_again(change: dict[str, Any]) -> None:
+    world = World()
+    world.remember(remembered())
+    world.put(replace(APPLICATION, **change))
+    assert (await world.begin(code_request(), cookies=await world.signed_in())).startswith("/consent?")
+
+
+async def test_a_new_path_on_a_trusted_host_is_no_reason_to_ask_again() -> None:
+    world = World()
+    world.remember(remembered())
+    world.put(replace(APPLICATION, callback_urls=(*APPLICATION.callback_urls, "https://shop.example.com/new")))
+    assert "code" in answer(await world.begin(code_request(), cookies=await world.signed_in()))[1]
+
+
+async def test_prompt_consent_always_asks() -> None:
+    world = World(TRUSTED)
+    world.remember(remembered())
+    assert (await world.begin(code_request(prompt="consent"), cookies=await world.signed_in())).startswith("/consent?")
+
+
+@pytest.mark.parametrize(
+    "callback", ["http://127.0.0.1/cb", "http://[::1]/cb", "http://app.localhost/cb", "com.example.app:/cb"]
+)
+async def test_a_client_that_any_program_can_pose_as_is_asked_about_each_time(callback: str) -> None:
+    native = replace(NATIVE, callback_urls=(callback,))
+    world = World(native)
+    world.remember(remembered(terms=terms(native)))
+    cookies = await world.signed_in()
+    request = code_request(redirect_uri=callback)
+    assert (await world.begin(request, cookies=cookies)).startswith("/consent?")
+    assert await world.error(request | {"prompt": "none"}, cookies=cookies) == "consent_required"
+
+
+async def test_a_public_client_on_https_is_remembered_like_any_other() -> None:
+    world = World(replace(TRUSTED, confidential=False))
+    assert "code" in answer(await world.begin(code_request(), cookies=await world.signed_in()))[1]
+
+
+async def test_allowing_remembers_and_issues_and_later_scopes_add_up() -> None:
+    world = World()
+    cookies = await world.signed_in()
+    for scope in ("openid", "openid email"):
+        request = world.request(code_request(scope=scope), cookies=cookies)
+        handle = urlsplit(await world.authorization.begin(request)).query.removeprefix(SEALED + "=")
+        signed_in = await world.sessions.current(request, APPLICATION.client_id)
+        assert signed_in is not None
+        pending = world.authorization.open(handle, request)
+        assert "code" in answer(await world.authorization.allow(pending, signed_in, world.now))[1]
+    (remembered,) = world.tables.consents.values()
+    assert remembered.scopes == {"openid", "email"}
+    assert remembered.granted_at == NOW
