@@ -153,6 +153,10 @@ class World:
         """A consent was given before."""
         self.tables.consents[consent.issuer_id, consent.user_id, consent.client_id] = consent
 
+    def remember_everything(self) -> None:
+        """The user has allowed all that the application declares."""
+        self.remember(remembered(scopes=frozenset(APPLICATION.scopes)))
+
     def put_user(self, **fields: Any) -> None:
         """The user's manifest was applied."""
         self.tables.users[USER.username] = replace(self.tables.users[USER.username], **fields)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ostiary_server.protocol.errors import TemporarilyUnavailable
-from ostiary_server.protocol.tokens import digest_of
+from ostiary_server.protocol.issuing import Issuing
+from ostiary_server.protocol.signing import RingKey
+from ostiary_server.protocol.tokens import TokenMinter, digest_of
 from tests.authorizing import (
     APPLICATION,
     CHALLENGE,
@@ -20,7 +22,9 @@ from tests.authorizing import (
     answer,
     code_request,
     implicit_request,
+    key_pairs,
 )
+from tests.people_tables import FakeGrants
 
 TRUSTED = replace(APPLICATION, consent_required=False)
 
@@ -142,3 +146,25 @@ async def test_without_a_signing_key_nothing_is_stored_and_a_person_may_try_agai
     with pytest.raises(TemporarilyUnavailable):
         await world.begin(implicit_request(), cookies=cookies)
     assert world.tables.grants == []
+
+
+async def test_the_first_token_of_an_issuer_has_its_keys_made() -> None:
+    world = World(TRUSTED)
+    cookies = await world.signed_in()
+    world.ring.replace(ISSUER.id, [])
+    made: list[str] = []
+
+    class Keys:
+        async def ensure(self, issuer_id: str, algorithm: str) -> None:
+            made.append(algorithm)
+            pairs = [pair for pair in key_pairs() if pair.algorithm in made]
+            world.ring.replace(issuer_id, [RingKey(pair, 0.0, NOW * 2) for pair in pairs])
+
+        async def reload(self, issuer_id: str) -> None:
+            raise NotImplementedError
+
+    issuing = Issuing(FakeGrants(world.tables), TokenMinter(world.ring, keys=Keys()))
+    world.authorization = replace(world.authorization, issuing=issuing)
+    _, values = answer(await world.begin(implicit_request(), cookies=cookies))
+    assert values.keys() >= {"access_token", "id_token"}
+    assert made == ["ES256", "RS256"]

@@ -50,6 +50,7 @@ class Issuing:
 
     async def _tokens(self, request: AuthorizationRequest, signed_in: SignedIn, now: float) -> dict[str, str]:
         """Never a refresh token (RFC 6749 section 4.2.2). The grant is stored so that the tokens can be revoked."""
+        await self._minter.prepare(request.application, request.issuer, id_token="id_token" in request.response_types)
         lifetimes = request.application.lifetimes
         last = now + max(lifetimes.access_token, lifetimes.id_token)
         grant = self._grant(request, signed_in, now, last, None)
