@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
-from ostiary_state.store.database import Database, StatementListener
+from ostiary_state.store.database import Database, Engines, StatementListener
 from ostiary_state.store.postgresql import postgresql_engines
 from ostiary_state.store.sqlite import sqlite_engines
 
@@ -34,12 +34,15 @@ def open_database(
     outliving the transaction: no statement cache, no session settings, every read in a transaction of its own.
     Raises ValueError for another kind of URL, and for an SQLite file on NFS or SMB.
     """
-    parsed = make_url(url)
-    match parsed.get_backend_name():
+    return Database(open_engines(make_url(url), limits or ConnectionLimits(), pooler=pooler), listeners=listeners)
+
+
+def open_engines(url: URL, limits: ConnectionLimits, *, pooler: bool) -> Engines:
+    """What `open_database` stands on; raises the same."""
+    match url.get_backend_name():
         case "postgresql":
-            engines = postgresql_engines(parsed, limits or ConnectionLimits(), pooler=pooler)
+            return postgresql_engines(url, limits, pooler=pooler)
         case "sqlite":
-            engines = sqlite_engines(parsed, limits or ConnectionLimits())
+            return sqlite_engines(url, limits)
         case other:
             raise ValueError(f"write postgresql+asyncpg:// or sqlite+aiosqlite:/// instead of {other}://")
-    return Database(engines, listeners=listeners)

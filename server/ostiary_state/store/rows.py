@@ -11,6 +11,7 @@ from sqlalchemy import Label, Row, Table
 
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.intent import StoredApplication, StoredUser
 from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import AuthorizationCode, Grant
@@ -45,6 +46,36 @@ def application_of(row: Record) -> Application:
         issuer_id=row["issuer_id"],
         not_before=row["not_before"],
         secret_digests=tuple(map(bytes.fromhex, row["secret_digests"])),
+    )
+
+
+def stored_application_of(row: Record) -> StoredApplication:
+    return StoredApplication(
+        id=row["id"],
+        incarnation=row["incarnation"],
+        client_id=row["client_id"],
+        origin=row["origin"],
+        namespace=row["namespace"],
+        spec=row["spec"],
+        secret_digests=tuple(map(bytes.fromhex, row["secret_digests"])),
+        not_before=row["not_before"],
+        owned=row["owned"],
+        revision=row["revision"],
+        issuer_id=row["issuer_id"],
+    )
+
+
+def stored_user_of(row: Record) -> StoredUser:
+    return StoredUser(
+        id=row["id"],
+        incarnation=row["incarnation"],
+        username=row["username"],
+        spec=row["spec"],
+        password_hash=row["password_hash"],
+        password_version=row["password_version"],
+        not_before=row["not_before"],
+        subject=row["subject"],
+        revision=row["revision"],
     )
 
 

@@ -1,0 +1,117 @@
+"""Intent: the rows that manifests become. Implements `ostiary_state.intent.IntentStore`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.exc import IntegrityError
+
+from ostiary_state.errors import StoreUnavailable
+from ostiary_state.intent import IntentWrite, ServedRevision, StoredApplication, StoredUser
+from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.store import rows
+from ostiary_state.store.database import Database, Transaction
+from ostiary_state.store.identifiers import random_text
+from ostiary_state.store.intent_batch import IntentBatch
+from ostiary_state.store.intent_transaction import IntentTransaction
+from ostiary_state.store.replicas import LIFETIME
+from ostiary_state.store.tables import applications, issuers, replicas, users
+
+_Row = TypeVar("_Row")
+
+GRACE = 24 * 3600.0  # seconds that an address stays its namespace's after its last application left
+
+
+class IntentRepository:
+    """The operator's side of the database.
+
+    `random_text` mints ids and subjects: 128 random bits or more as base64url.
+    """
+
+    def __init__(
+        self, database: Database, *, grace: float = GRACE, random_text: Callable[[], str] = random_text
+    ) -> None:
+        self._database = database
+        self._grace = grace
+        self._random_text = random_text
+
+    async def application(self, application_id: str) -> StoredApplication | None:
+        """The live row of an object's id, orphaned ones included."""
+        return _first(await self._applications(applications.c.id == application_id))
+
+    async def applications(self) -> Sequence[StoredApplication]:
+        """Every live row, one statement."""
+        return await self._applications()
+
+    async def application_of_client(self, client_id: str) -> StoredApplication | None:
+        """Who holds a client id."""
+        return _first(await self._applications(applications.c.client_id == client_id))
+
+    async def user(self, user_id: str) -> StoredUser | None:
+        """The live row of an object's id."""
+        return _first(await self._users(users.c.id == user_id))
+
+    async def users(self) -> Sequence[StoredUser]:
+        """Every live user, one statement."""
+        return await self._users()
+
+    async def user_of_username(self, username: str) -> StoredUser | None:
+        """Who holds a username."""
+        return _first(await self._users(users.c.username == username))
+
+    async def issuer_of_origin(self, origin: str) -> Issuer | None:
+        """The live issuer of an address, whoever holds it."""
+        statement = select(issuers).where(issuers.c.origin == origin, issuers.c.retired_at.is_(None))
+        found = await self._read(statement)
+        return rows.issuer_of(found[0]) if found else None
+
+    async def served(self) -> ServedRevision:
+        """What the live replicas serve, by the database's clock."""
+        age = (self._database.now + LIFETIME - replicas.c.expires_at).label("age")
+        statement = select(replicas.c.id, replicas.c.applied_revision, age).where(
+            replicas.c.expires_at > self._database.now
+        )
+        live = await self._read(statement)
+        return ServedRevision(
+            minimum=min((row["applied_revision"] for row in live), default=None),
+            replicas=len(live),
+            ages={row["id"]: max(0.0, row["age"]) for row in live},
+        )
+
+    async def write(self, writes: Sequence[IntentWrite], *, fence: int, now: float) -> int:
+        """All or nothing; the revision that holds the writes, or the present one where none changes a row.
+
+        Raises IntentConflict, StaleWriter and StoreUnavailable; nothing is written then. A conflict can also come
+        up when two operators write at once: the unique index decides, and the holder is looked up afterwards.
+        """
+        batch = IntentBatch.of(writes)
+        try:
+            async with self._database.write() as transaction:
+                return await self._transaction(transaction).write(batch, fence=fence, now=now)
+        except IntegrityError as error:
+            async with self._database.read() as transaction:
+                await self._transaction(transaction).refuse_held(batch)
+            raise StoreUnavailable("another writer held one of these rows and has let go of it: try again") from error
+
+    def _transaction(self, transaction: Transaction) -> IntentTransaction:
+        return IntentTransaction(self._database, transaction, grace=self._grace, random_text=self._random_text)
+
+    async def _applications(self, *conditions: ColumnElement[bool]) -> list[StoredApplication]:
+        statement = (
+            select(applications, issuers.c.origin)
+            .join(issuers, issuers.c.id == applications.c.issuer_id)
+            .where(applications.c.deleted_at.is_(None), *conditions)
+        )
+        return [rows.stored_application_of(row) for row in await self._read(statement)]
+
+    async def _users(self, *conditions: ColumnElement[bool]) -> list[StoredUser]:
+        statement = select(users).where(users.c.deleted_at.is_(None), *conditions)
+        return [rows.stored_user_of(row) for row in await self._read(statement)]
+
+    async def _read(self, statement: Select[*tuple[Any, ...]]) -> Sequence[rows.Record]:
+        async with self._database.read() as transaction:
+            return (await transaction.execute(statement)).mappings().all()
+
+
+def _first(found: Sequence[_Row]) -> _Row | None:
+    return found[0] if found else None

@@ -1,0 +1,1 @@
+"""Alembic revisions, shipped in the package; `schema.migrate` runs them. Expand now, contract a minor release later."""
