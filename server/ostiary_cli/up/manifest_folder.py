@@ -4,11 +4,11 @@ A file counts as a whole: while anything in it is wrong, what it said before is 
 a file being saved, not a wish to stop serving: for that, the file or the document in it is removed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ostiary_cli.manifests.directory import Reading, is_manifest, manifest_files, read, repeated
+from ostiary_cli.manifests.directory import Reading, manifest_files, read, repeated
 from ostiary_cli.manifests.envelope import Declaration
 from ostiary_cli.manifests.problem import Problem
 
@@ -50,13 +50,9 @@ class ManifestFolder:
             tuple(counting), tuple(sorted(problems)), frozenset(str(each.file.resolve()) for each in broken)
         )
 
-    def concerns(self, path: Path) -> bool:
-        """Whether a change of this path can change what is declared: a manifest, or a directory of them."""
-        resolved = path.resolve()
-        if resolved.is_relative_to(self._data_directory):
-            return False
-        hidden = any(part.startswith(".") for part in resolved.relative_to(self._directory.resolve()).parts)
-        return not hidden and (is_manifest(path) or not path.suffix)
+    def fingerprint(self) -> Hashable:
+        """Differs when a manifest or a generated Secret may have changed; cheap enough to look at every second."""
+        return tuple(_appearance(file) for file in (*self._files(), *manifest_files(self._data_directory / "secrets")))
 
     def _files(self) -> Iterator[Path]:
         for file in manifest_files(self._directory):
@@ -68,3 +64,11 @@ class ManifestFolder:
             return reading
         text = "holds no manifest any more: remove the file to stop serving what it declared"
         return replace(reading, problems=(Problem(reading.file, 0, "", text),))
+
+
+def _appearance(file: Path) -> Hashable:
+    try:
+        status = file.stat()
+    except OSError:
+        return file, None
+    return file, status.st_ino, status.st_mtime_ns, status.st_size

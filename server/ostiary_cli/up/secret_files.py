@@ -26,7 +26,7 @@ OWNER_ANNOTATION = "ostiary.dev/owner"  # no ownerReference: a cluster would at 
 
 
 class SecretFiles:
-    """A SecretPort over generated Secrets, a file each, and over declared ones, which come first and are not written."""
+    """A SecretPort over generated Secrets, a file each, and declared ones, which come first and are not written."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
