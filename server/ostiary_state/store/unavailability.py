@@ -48,7 +48,7 @@ def is_unavailable(error: BaseException) -> bool:
     """True for what a retry may cure: lost or refused connections, timeouts, full pools, locks, disks."""
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or (error.orig is not None and is_unavailable(error.orig))
-    if isinstance(error, exc.TimeoutError | CONNECTIVITY):
+    if isinstance(error, (exc.TimeoutError, *CONNECTIVITY)):
         return True
     if isinstance(error, sqlite3.Error):
         return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _SQLITE_CODES
