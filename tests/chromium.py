@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -28,7 +29,7 @@ PATIENCE_MS = 15_000  # for one action or navigation; a test's own limit is long
 @pytest.fixture(scope="session")
 def chromium_executable() -> str:
     """The path of a Chromium that runs."""
-    system_packages.require("chromium")
+    system_packages.require("chromium", *(["libatomic1"] if sys.platform == "linux" else []))
     path = shutil.which("chromium")
     assert path is not None
     return path
