@@ -6,9 +6,8 @@ during a rolling update, or after a rollback, still starts.
 """
 
 from importlib import resources
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
@@ -17,6 +16,9 @@ from ostiary_state.store.database import Database
 from ostiary_state.store.engine import ConnectionLimits, open_engines
 from ostiary_state.store.tables import schema_version
 from ostiary_state.store.unavailability import unavailable_as_such
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION = 1  # what this binary's migrations lead to, and what it reads and writes
 
@@ -68,8 +70,13 @@ def is_missing_table(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "42P01" or "no such table" in str(error.orig)
 
 
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's settings for the migrations that this package carries."""
+def alembic_config(connection: Connection) -> "Config":
+    """Alembic's settings for the migrations that this package carries.
+
+    Alembic is imported where a migration runs alone: a server checks its schema, and would hold 12 MiB for nothing.
+    """
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("ostiary_state.store") / "migrations"))
     config.attributes["connection"] = connection
@@ -81,4 +88,6 @@ def _upgrade(connection: Connection) -> None:
         version = connection.execute(select(schema_version.c.version)).scalar_one()
         if version > VERSION:
             return  # a newer binary was here; whether this one can read it, `check` tells
+    from alembic import command
+
     command.upgrade(alembic_config(connection), "head")
