@@ -42,6 +42,10 @@ class Directory:
         """Every issuer that is served."""
         return tuple(self._content.issuers.values())
 
+    def applications(self) -> Sequence[Application]:
+        """Every application of every issuer."""
+        return tuple(self._content.by_id.values())
+
     def __len__(self) -> int:
         return len(self._content.by_id)
 

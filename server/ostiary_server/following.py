@@ -7,16 +7,17 @@ backup was restored) it loads everything beside what it serves, and swaps.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ostiary_server.backoff import Backoff
 from ostiary_server.directory import Directory
 from ostiary_server.metrics import Metrics
 from ostiary_state.applications.application import Application
 from ostiary_state.errors import StoreUnavailable
+from ostiary_state.intent import Kind
 from ostiary_state.runtime.issuer import Issuer
-from ostiary_state.served import Changes, Everything
+from ostiary_state.store.applications import Applications
+from ostiary_state.store.changes import Change, Changes
 
 POLL_LISTENING = 3.0  # seconds between looks while notifications arrive: they are only the net beneath
 POLL_DEAF = 0.25  # seconds between looks where there are none (SQLite, or a pooler that swallows them)
@@ -24,22 +25,13 @@ POLL_DEAF = 0.25  # seconds between looks where there are none (SQLite, or a poo
 log = logging.getLogger(__name__)
 
 
-class Feed(Protocol):
-    """The store's side of following."""
-
-    async def everything(self) -> Everything:
-        """All issuers and applications with the revision that they show: one snapshot."""
-
-    async def changes_after(self, revision: int) -> Changes | None:
-        """What was written since, as it is now; None when that can no longer be told."""
-
-
 class Following:
     """One replica's loop. `applied` rises only after every change up to it is served."""
 
     def __init__(
         self,
-        feed: Feed,
+        changes: Changes,
+        applications: Applications,
         directory: Directory,
         *,
         prepare: Callable[[Iterable[tuple[str, str]]], Awaitable[None]],
@@ -50,7 +42,8 @@ class Following:
         poll_listening: float = POLL_LISTENING,
         poll_deaf: float = POLL_DEAF,
     ) -> None:
-        self._feed = feed
+        self._changes = changes
+        self._applications = applications
         self._directory = directory
         self._prepare = prepare
         self._on_applied = on_applied
@@ -92,40 +85,51 @@ class Following:
 
     async def advance(self) -> None:
         """Serve what the store says now. Raises StoreUnavailable; what was served before is served on."""
-        changes = await self._feed.changes_after(self.applied) if self.loaded.is_set() else None
-        if changes is None:
-            await self._load()
-        else:
-            await self._apply(changes)
+        behind = True
+        while behind:
+            following = await self._changes.since(self.applied) if self.loaded.is_set() else None
+            if following is None or following.reload:
+                await self._load()
+                break
+            await self._apply(following.changes)
+            behind = following.through < following.current
+            if following.through > self.applied:
+                self._serves(following.through)
         self.confirmed_at = self._clock()
 
     async def _load(self) -> None:
-        everything = await self._feed.everything()
-        await self._prepare(signed_with(everything.issuers, everything.applications))
-        self._directory.replace_all(everything.issuers, everything.applications)
+        served = await self._applications.load_all()
+        await self._prepare(signed_with(served.issuers, served.applications))
+        self._directory.replace_all(served.issuers, served.applications)
         if self.loaded.is_set():
             self._metrics.reloads.inc()
-            log.warning("loaded everything again: revision %d instead of %d", everything.revision, self.applied)
+            log.warning("loaded everything again: revision %d instead of %d", served.revision, self.applied)
         else:
-            log.info("loaded %d applications at revision %d", len(everything.applications), everything.revision)
-        self.applied = everything.revision
+            log.info("loaded %d applications at revision %d", len(served.applications), served.revision)
+        self._serves(served.revision)
         self.loaded.set()
-        self._on_applied()
 
-    async def _apply(self, changes: Changes) -> None:
-        if changes.revision == self.applied:
-            return
+    async def _apply(self, changes: Sequence[Change]) -> None:
+        """Changes of users are not ours: people are read at sign-in, and `revocations` ends what they held."""
+        issuer_ids = sorted({change.id for change in changes if change.kind is Kind.ISSUER})
+        application_ids = sorted({change.id for change in changes if change.kind is Kind.APPLICATION})
+        issuers = await self._applications.load_issuers(issuer_ids) if issuer_ids else ()
+        applications = await self._applications.load(application_ids) if application_ids else {}
+        present = [application for application in applications.values() if application is not None]
         # Before the directory knows an application its keys exist, so that no request waits for one to be made.
-        await self._prepare(signed_with(changes.issuers, changes.applications))
-        for issuer_id in changes.gone_issuers:
+        await self._prepare(signed_with(issuers, present))
+        for issuer_id in set(issuer_ids) - {issuer.id for issuer in issuers}:
             self._directory.remove_issuer(issuer_id)
-        for issuer in changes.issuers:
+        for issuer in issuers:
             self._directory.put_issuer(issuer)
-        for application_id in changes.gone_applications:
-            self._directory.remove_application(application_id)
-        for application in changes.applications:
-            self._directory.put_application(application)
-        self.applied = changes.revision
+        for application_id, application in applications.items():
+            if application is None:
+                self._directory.remove_application(application_id)
+            else:
+                self._directory.put_application(application)
+
+    def _serves(self, revision: int) -> None:
+        self.applied = revision
         self._on_applied()
 
 

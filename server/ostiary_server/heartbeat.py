@@ -3,26 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 from ostiary_server.backoff import Backoff
 from ostiary_server.metrics import Metrics
 from ostiary_state.errors import StoreUnavailable
+from ostiary_state.store.replicas import Replicas
 
 INTERVAL = 3.0  # seconds between beats without a change; the row expires after 10, so two may fail
 SHORTEST = 0.05  # seconds between two beats: a burst of a thousand changes is told in at most 20 writes a second
 
 log = logging.getLogger(__name__)
-
-
-class Replicas(Protocol):
-    """The table of replicas."""
-
-    async def beat(self, replica_id: str, applied_revision: int) -> None:
-        """Insert or renew the row; it expires by the database's clock."""
-
-    async def leave(self, replica_id: str) -> None:
-        """Remove the row."""
 
 
 class Heartbeat:
@@ -56,7 +46,7 @@ class Heartbeat:
         while True:
             self._changed.clear()
             try:
-                await self._replicas.beat(self._replica_id, self._applied())
+                await self._replicas.heartbeat(self._replica_id, self._applied())
             except StoreUnavailable:
                 self._metrics.store_errors.labels("heartbeat").inc()
                 await asyncio.sleep(backoff.failed())
@@ -72,6 +62,6 @@ class Heartbeat:
     async def leave(self) -> None:
         """The drain has ended: nobody need wait for this replica. Without a database the row expires by itself."""
         try:
-            await self._replicas.leave(self._replica_id)
+            await self._replicas.remove(self._replica_id)
         except StoreUnavailable:
             log.info("the heartbeat row stays until it expires: the database does not answer")

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 from ostiary_server.key_schedule import KeySchedule
 from ostiary_server.key_sealing import CannotOpen, KeySealer
@@ -13,6 +12,7 @@ from ostiary_server.protocol.key_pair import KeyPair, generate_key, load_key
 from ostiary_server.protocol.signing import KeyRing, RingKey
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.runtime.signing_key import SigningKey
+from ostiary_state.store.signing_keys import SigningKeys
 
 ROUND = 60.0  # seconds between looks at the schedule and at what other replicas have made
 UNKNOWN_KID = 5.0  # seconds between two loads that tokens with made-up key ids can cause, for each issuer
@@ -20,27 +20,12 @@ UNKNOWN_KID = 5.0  # seconds between two loads that tokens with made-up key ids 
 log = logging.getLogger(__name__)
 
 
-class KeyRows(Protocol):
-    """The table of signing keys."""
-
-    async def all(self) -> Sequence[SigningKey]:
-        """Every key of every issuer that has not expired."""
-
-    async def of_issuer(self, issuer_id: str) -> Sequence[SigningKey]:
-        """One issuer's keys."""
-
-    async def add(
-        self, issuer_id: str, make: Callable[[Sequence[SigningKey]], SigningKey | None]
-    ) -> Sequence[SigningKey]:
-        """Under the issuer's row lock: insert what `make` answers to the issuer's keys; all of them, after that."""
-
-
 class KeyKeeper:
     """The protocol's `SigningKeys`. Replicas that need the same key at once agree on one under the issuer's lock."""
 
     def __init__(
         self,
-        rows: KeyRows,
+        rows: SigningKeys,
         ring: KeyRing,
         sealer: KeySealer,
         schedule: KeySchedule,
@@ -65,7 +50,7 @@ class KeyKeeper:
     async def load(self) -> None:
         """All keys, into the ring. Raises StoreUnavailable, and CannotOpen: then this server must not start."""
         by_issuer: defaultdict[str, list[SigningKey]] = defaultdict(list)
-        for key in await self._rows.all():
+        for key in await self._rows.load_all(self._clock()):
             if key.kid not in self._pairs:
                 self._pairs[key.kid] = self._opened(key)
             by_issuer[key.issuer_id].append(key)
@@ -78,7 +63,16 @@ class KeyKeeper:
             return
         async with self._making[issuer_id, algorithm]:
             if not self._ring.has(issuer_id, algorithm):
+                self._hold(
+                    issuer_id, await self._rows.load([issuer_id], self._clock())
+                )  # another replica may have made it
+            if not self._ring.has(issuer_id, algorithm):
                 await self._make_if_due(issuer_id, algorithm)
+
+    async def ensure_all(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """`ensure` for each issuer and algorithm, one after the other: RSA keys of many issuers share one core."""
+        for issuer_id, algorithm in sorted(wanted):
+            await self.ensure(issuer_id, algorithm)
 
     async def reload(self, issuer_id: str) -> None:
         """A token named an unknown `kid`: look whether another replica has made it, but not at every such token."""
@@ -87,7 +81,7 @@ class KeyKeeper:
             return
         self._looked[issuer_id] = now
         try:
-            self._hold(issuer_id, await self._rows.of_issuer(issuer_id))
+            self._hold(issuer_id, await self._rows.load([issuer_id], self._clock()))
         except StoreUnavailable:
             self._metrics.store_errors.labels("keys").inc()
 
@@ -98,7 +92,7 @@ class KeyKeeper:
         """
         known: defaultdict[tuple[str, str], list[SigningKey]] = defaultdict(list)
         by_issuer: defaultdict[str, list[SigningKey]] = defaultdict(list)
-        for key in await self._rows.all():
+        for key in await self._rows.load_all(self._clock()):
             known[key.issuer_id, key.algorithm].append(key)
             by_issuer[key.issuer_id].append(key)
         for issuer_id, keys in by_issuer.items():
@@ -133,19 +127,23 @@ class KeyKeeper:
         sealed = self._sealer.seal(pair.kid, pair.private_bytes())
         made: list[SigningKey] = []
 
-        def make(keys: Sequence[SigningKey]) -> SigningKey | None:
+        def decide(keys: Sequence[SigningKey]) -> Sequence[SigningKey]:
             made.clear()
             now = self._clock()
             active_from = self._schedule.next_active_from([key for key in keys if key.algorithm == algorithm], now)
             if active_from is None:
-                return None  # another replica was first
+                return ()  # another replica was first
             expires_at = self._schedule.expires_at(active_from)
             made.append(
                 SigningKey(pair.kid, issuer_id, algorithm, pair.public_jwk, sealed, now, active_from, expires_at)
             )
-            return made[0]
+            return made
 
-        keys = await self._rows.add(issuer_id, make)
+        try:
+            keys = await self._rows.add(issuer_id, decide)
+        except LookupError:
+            log.info("no key was made for issuer %s, which is gone", issuer_id)
+            return
         if made:
             self._pairs[pair.kid] = pair
             log.info("made the %s signing key %s of issuer %s", algorithm, pair.kid, issuer_id)

@@ -1,16 +1,18 @@
-"""Follows the revocation set, and counts a revocation of this replica's own at once."""
+"""Follows the revocation set, and counts what this replica revokes itself at once."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable
 
 from ostiary_server.backoff import Backoff
 from ostiary_server.metrics import Metrics
-from ostiary_server.protocol import ports
 from ostiary_server.revocation_set import RevokedKeys
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.runtime.revocation import Revocation
+from ostiary_state.store.database import Database
+from ostiary_state.store.grants import Grants
+from ostiary_state.store.revocations import Revocations
+from ostiary_state.store.sessions import Sessions
 
 POLL = 0.5  # seconds; another replica's revocation must count within one second
 OVERLAP = 15.0  # seconds read again: a transaction may commit that long after the time that it wrote into its row
@@ -18,31 +20,23 @@ OVERLAP = 15.0  # seconds read again: a transaction may commit that long after t
 log = logging.getLogger(__name__)
 
 
-class RevocationFeed(Protocol):
-    """The store's side: the rows, and what users and applications with a recent `not_before` or tombstone amount to."""
-
-    async def recorded_since(self, instant: float) -> tuple[float, Iterable[Revocation]]:
-        """What was recorded at or after `instant` (0: all of it), and the present instant, by the database's clock."""
-
-
 class FollowedRevocations:
     """One replica's loop. While the database is away the last set counts, and its age is told."""
 
     def __init__(
         self,
-        feed: RevocationFeed,
+        rows: Revocations,
         revoked: RevokedKeys,
         *,
         clock: Callable[[], float],
         metrics: Metrics,
         poll: float = POLL,
     ) -> None:
-        self._feed = feed
+        self._rows = rows
         self._revoked = revoked
         self._clock = clock
         self._metrics = metrics
         self._poll = poll
-        self._read_until = 0.0
         self.loaded = asyncio.Event()
         self.confirmed_at: float | None = None
 
@@ -61,22 +55,48 @@ class FollowedRevocations:
 
     async def advance(self) -> None:
         """Read what is new. Raises StoreUnavailable."""
-        instant, recorded = await self._feed.recorded_since(max(0.0, self._read_until - OVERLAP))
+        now = self._clock()
+        if self.confirmed_at is None:
+            recorded = await self._rows.load_active(now)
+        else:
+            recorded = await self._rows.recent(now - self.confirmed_at + OVERLAP, now)
         self._revoked.add_all(recorded)
-        self._revoked.forget_expired(self._clock())
-        self._read_until = instant
-        self.confirmed_at = self._clock()
+        self._revoked.forget_expired(now)
+        self.confirmed_at = now
         self.loaded.set()
 
 
-class CountedAtOnce:
-    """Wraps a port that revokes: the revocation is written, then counts here before the answer is sent."""
+class RevocationsCountedAtOnce(Revocations):
+    """Written first, then counted here before the answer is sent; other replicas follow within a second."""
 
-    def __init__(self, revocations: ports.Revocations, revoked: RevokedKeys) -> None:
-        self._revocations = revocations
+    def __init__(self, database: Database, revoked: RevokedKeys) -> None:
+        super().__init__(database)
         self._revoked = revoked
 
     async def add(self, revocation: Revocation) -> None:
-        """The protocol's `Revocations`."""
-        await self._revocations.add(revocation)
+        await super().add(revocation)
+        self._revoked.add(revocation)
+
+
+class GrantsCountedAtOnce(Grants):
+    """The same for grants that are revoked."""
+
+    def __init__(self, database: Database, revoked: RevokedKeys) -> None:
+        super().__init__(database)
+        self._revoked = revoked
+
+    async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
+        await super().revoke(grant_id, revocation, now)
+        self._revoked.add(revocation)
+
+
+class SessionsCountedAtOnce(Sessions):
+    """The same for sessions that are ended."""
+
+    def __init__(self, database: Database, revoked: RevokedKeys) -> None:
+        super().__init__(database)
+        self._revoked = revoked
+
+    async def end(self, session_id: str, revocation: Revocation, now: float) -> None:
+        await super().end(session_id, revocation, now)
         self._revoked.add(revocation)

@@ -1,0 +1,149 @@
+"""The one place where everything of the server is put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from ostiary_server.endpoints import authorize, discovery, errors, health, introspect, jwks, revoke, token, userinfo
+from ostiary_server.endpoints.hosts import TrustedProxies
+from ostiary_server.endpoints.requests import Edge, protocol_request
+from ostiary_server.envelope import Envelope
+from ostiary_server.key_material import KeyMaterial
+from ostiary_server.measured_tokens import MeasuredTokenEndpoint
+from ostiary_server.metrics import Metrics
+from ostiary_server.pages import static
+from ostiary_server.pages.consent import view as consent
+from ostiary_server.pages.error import view as error
+from ostiary_server.pages.forms import Forms
+from ostiary_server.pages.landing import view as landing
+from ostiary_server.pages.sign_in import view as sign_in
+from ostiary_server.pages.sign_out import view as sign_out
+from ostiary_server.protocol import ports
+from ostiary_server.protocol.authentication import Authenticator
+from ostiary_server.protocol.authorization import Authorization
+from ostiary_server.protocol.bearer_tokens import BearerTokens
+from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.client_authentication import ClientAuthentication
+from ostiary_server.protocol.discovery import Discovery
+from ostiary_server.protocol.engine import Engine
+from ostiary_server.protocol.form_tokens import FormTokens
+from ostiary_server.protocol.grants.authorization_code import AuthorizationCodes
+from ostiary_server.protocol.grants.client_credentials import ClientCredentials
+from ostiary_server.protocol.grants.password import Passwords
+from ostiary_server.protocol.grants.refresh_token import RefreshTokenGrants
+from ostiary_server.protocol.introspection import Introspection
+from ostiary_server.protocol.issuing import Issuing
+from ostiary_server.protocol.passwords import PasswordPool
+from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_server.protocol.revocation import RevocationOfTokens
+from ostiary_server.protocol.sealing import Sealer
+from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.protocol.throttle import Throttle
+from ostiary_server.protocol.token_response import Issuance
+from ostiary_server.protocol.tokens import TokenMinter, random_token
+from ostiary_server.protocol.userinfo import UserInfo
+from ostiary_server.readiness import LoadedFirst, Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The protocol's ports; the repositories of the store satisfy them."""
+
+    sessions: ports.Sessions
+    users: ports.Users
+    consents: ports.Consents
+    grants: ports.Grants
+    refresh_tokens: ports.RefreshTokens
+    access_tokens: ports.AccessTokens
+    revocations: ports.Revocations
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What answers without a database."""
+
+    directory: ports.Directory
+    revoked: ports.RevocationSet
+    ring: KeyRing
+    keys: ports.SigningKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the process gives to its requests."""
+
+    cookie_keys: KeyMaterial
+    passwords: PasswordPool
+    trusted_proxies: TrustedProxies
+    clock: Callable[[], float]
+    metrics: Metrics
+    readiness: Callable[[], Readiness]
+    session_lifetime: float  # seconds
+    access_log: bool
+
+
+def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
+    """Every endpoint and page behind the envelope; nothing is started and nothing is read."""
+    edge = Edge(memory.directory, around.clock, around.trusted_proxies)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    errors.install(app)
+    error.install(app, edge.issuer)
+    app.include_router(health.router(around.readiness))
+    app.include_router(jwks.router(edge, memory.ring))
+    app.include_router(discovery.router(edge, Discovery(memory.directory)))
+    _add_protocol(app, edge, memory, stored, around)
+    app.include_router(static.router())
+    loaded_first = LoadedFirst(app, lambda: around.readiness().loaded)
+    return Envelope(loaded_first, around.metrics, access_log=around.access_log)
+
+
+def _add_protocol(app: FastAPI, edge: Edge, memory: Memory, stored: Ports, around: Surroundings) -> None:
+    engine = Engine()
+    minter = TokenMinter(memory.ring, keys=memory.keys)
+    issuance = Issuance(minter)
+    clients = ClientAuthentication(memory.directory)
+    authenticator = Authenticator(stored.users, around.passwords, Throttle())
+    bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
+    grants = (
+        ClientCredentials(engine, issuance, stored.access_tokens),
+        AuthorizationCodes(engine, issuance, stored.grants, memory.revoked),
+        RefreshTokenGrants(
+            engine, issuance, stored.refresh_tokens, stored.grants, stored.access_tokens, memory.revoked
+        ),
+        Passwords(issuance, authenticator, stored.grants),
+    )
+    app.include_router(token.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics)))
+    introspection = Introspection(clients, bearer_tokens, stored.refresh_tokens, memory.revoked)
+    app.include_router(introspect.router(edge, introspection))
+    revocation = RevocationOfTokens(
+        engine, clients, bearer_tokens, stored.refresh_tokens, stored.grants, stored.revocations
+    )
+    app.include_router(revoke.router(edge, revocation))
+    app.include_router(userinfo.router(edge, UserInfo(bearer_tokens, stored.users)))
+    _add_pages(app, edge, memory, stored, around, minter, authenticator)
+
+
+def _add_pages(
+    app: FastAPI,
+    edge: Edge,
+    memory: Memory,
+    stored: Ports,
+    around: Surroundings,
+    minter: TokenMinter,
+    authenticator: Authenticator,
+) -> None:
+    async def parse(request: Request) -> ProtocolRequest:
+        return await protocol_request(request, edge)
+
+    sessions = BrowserSessions(stored.sessions, random_token=random_token, lifetime=around.session_lifetime)
+    issuing = Issuing(stored.grants, minter)
+    authorization = Authorization(memory.directory, sessions, stored.consents, issuing, Sealer(around.cookie_keys))
+    forms = Forms(FormTokens(around.cookie_keys), random_token)
+    app.include_router(authorize.router(edge, authorization))
+    app.include_router(sign_in.router(authorization, authenticator, sessions, forms, parse))
+    app.include_router(consent.router(authorization, sessions, forms, parse))
+    app.include_router(sign_out.router(sessions, forms, parse))
+    app.include_router(landing.router(sessions, parse))

@@ -1,0 +1,93 @@
+"""The parts of one replica over one database, put together and not yet started."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp
+
+from ostiary_server.app import Memory, Ports, Surroundings, create_app
+from ostiary_server.directory import Directory
+from ostiary_server.endpoints.hosts import TrustedProxies
+from ostiary_server.key_schedule import KeySchedule
+from ostiary_server.key_sealing import KeySealer
+from ostiary_server.keys import KeyKeeper
+from ostiary_server.listening import Listening
+from ostiary_server.metrics import Metrics
+from ostiary_server.protocol.passwords import PasswordPool
+from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.replica import Replica
+from ostiary_server.revocation_set import RevokedKeys
+from ostiary_server.revocations import GrantsCountedAtOnce, RevocationsCountedAtOnce, SessionsCountedAtOnce
+from ostiary_server.settings import ServerSettings
+from ostiary_state.store.access_tokens import AccessTokens
+from ostiary_state.store.consents import Consents
+from ostiary_state.store.database import Database
+from ostiary_state.store.refresh_tokens import RefreshTokens
+from ostiary_state.store.signing_keys import SigningKeys
+from ostiary_state.store.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What `Server` starts."""
+
+    app: ASGIApp
+    replica: Replica
+    passwords: PasswordPool
+
+    def close(self) -> None:
+        """Give up the threads."""
+        self.passwords.close()
+
+
+def assemble(
+    settings: ServerSettings,
+    database: Database,
+    listening: Listening | None,
+    replica_id: str,
+    *,
+    clock: Callable[[], float],
+    metrics: Metrics,
+) -> Assembly:
+    """Memory, ports, replica and application; nothing is read yet."""
+    directory, revoked, ring = Directory(), RevokedKeys(), KeyRing()
+    keys = KeyKeeper(
+        SigningKeys(database),
+        ring,
+        KeySealer(settings.sealing_keys),
+        KeySchedule(signing=settings.signing_key_lifetime, publication=settings.jwks_cache_lifetime),
+        clock=clock,
+        metrics=metrics,
+    )
+    replica = Replica(
+        database,
+        replica_id=replica_id,
+        directory=directory,
+        revoked=revoked,
+        keys=keys,
+        listening=listening,
+        clock=clock,
+        metrics=metrics,
+    )
+    passwords = PasswordPool(workers=settings.password_workers)
+    stored = Ports(
+        sessions=SessionsCountedAtOnce(database, revoked),
+        users=Users(database),
+        consents=Consents(database),
+        grants=GrantsCountedAtOnce(database, revoked),
+        refresh_tokens=RefreshTokens(database),
+        access_tokens=AccessTokens(database),
+        revocations=RevocationsCountedAtOnce(database, revoked),
+    )
+    around = Surroundings(
+        cookie_keys=settings.browser_keys,
+        passwords=passwords,
+        trusted_proxies=TrustedProxies(map(str, settings.trusted_proxies)),
+        clock=clock,
+        metrics=metrics,
+        readiness=replica.readiness,
+        session_lifetime=settings.session_lifetime,
+        access_log=settings.access_log,
+    )
+    app = create_app(Memory(directory, revoked, ring, keys), stored, around)
+    return Assembly(app, replica, passwords)
