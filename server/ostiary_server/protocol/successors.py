@@ -21,10 +21,10 @@ def seal_successor(presented: str, successor: str) -> bytes:
 
 
 def open_successor(presented: str, sealed: bytes) -> str | None:
-    """The token that `seal_successor` sealed; None when it was sealed under another one."""
+    """The token that `seal_successor` sealed; None when it was sealed under another one, or is nothing sealed."""
     try:
         opened = AESGCM(_key(presented)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None
     return opened.decode("ascii")
 
