@@ -135,6 +135,27 @@ async def test_an_application_that_was_disabled_meanwhile_gets_nothing() -> None
     assert world.tables.grants == []
 
 
+async def test_an_application_that_may_no_longer_do_this_is_told_so() -> None:
+    world = World()
+    async with world.client() as client:
+        form = await shown(world, client)
+        world.put(replace(APPLICATION, grant_modes=frozenset({"implicit"})))
+        response = await form.send(client, decision="allow")
+    assert answer(response.headers["location"])[1]["error"] == "unauthorized_client"
+    assert world.tables.grants == []
+
+
+async def test_consenting_does_not_replace_the_password_that_prompt_login_asks_for() -> None:
+    world = World()
+    async with world.client() as client:
+        client.cookies.update(await world.signed_in())
+        sign_in = await client.get(address(code_request(prompt="login")))
+        form = await open_form(client, sign_in.headers["location"].replace("/sign-in?", "/consent?"))
+        response = await form.send(client, decision="allow")
+    assert response.headers["location"].startswith("/sign-in?")
+    assert world.tables.grants == []
+
+
 async def test_a_person_who_lost_the_group_meanwhile_gets_nothing() -> None:
     world = World()
     async with world.client() as client:
