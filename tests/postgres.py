@@ -1,0 +1,191 @@
+"""A real PostgreSQL for tests: one server a run, one database a test, copied from a migrated template.
+
+PostgreSQL refuses to run as root, so root starts it as another user. Nothing of it survives the run, hence no fsync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from ostiary_state.store.schema import migrate
+from tests import system_packages
+from tests.processes import Child, free_port
+
+USER = "ostiary"
+START_S = 30.0
+TEMPLATE = "ostiary_template"
+
+# Whoever is not root on this machine and owns nothing: PostgreSQL's own user where Debian made one.
+UNPRIVILEGED = ("postgres", "nobody")
+
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+    "listen_addresses": "127.0.0.1",
+}
+
+
+@dataclass(slots=True)
+class PostgreSQL:
+    """A server in a folder of its own, on a Unix socket in it and a loopback port."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    _server: Child | None = None
+    _names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def start(self) -> None:
+        """Returns once it answers. Raises RuntimeError with the log's end."""
+        if self._server is None:
+            self._initialise()
+        assert self._server is not None
+        self._server.start()
+        self._server.wait_until(self.answers, START_S)
+
+    def stop(self, how: str = "immediate") -> None:
+        """Ends every connection at once; `fast` is an administrator's way, which tells the clients."""
+        assert self._server is not None
+        stop = [*_as_user(), _binary("pg_ctl"), "stop", "-D", self._data, "-m", how]
+        subprocess.run(stop, check=True, capture_output=True, cwd=self.folder)
+        self._server.kill()
+
+    def restart(self) -> None:
+        """What an administrator's restart is to a client: every connection dies, and new ones work soon after."""
+        self.stop("fast")
+        self.start()
+
+    def answers(self) -> bool:
+        """Whether it accepts connections now."""
+        command = [_binary("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(command, check=False).returncode == 0
+
+    def url(self, database: str) -> str:
+        """For `open_database`."""
+        return f"postgresql+asyncpg://{USER}@127.0.0.1:{self.port}/{database}"
+
+    async def database(self, *, template: str | None = TEMPLATE) -> str:
+        """The name of a new database, a copy of the template; None: an empty one."""
+        name = f"test_{next(self._names)}"
+        await self._administer(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Remove a database with whoever is connected."""
+        await self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    async def make_template(self) -> None:
+        """Migrate once; every test copies it, which takes some 20 ms."""
+        await self._administer(f'CREATE DATABASE "{TEMPLATE}"')
+        await migrate(self.url(TEMPLATE))
+
+    async def _administer(self, statement: str) -> None:
+        connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user=USER, database="postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _initialise(self) -> None:
+        if os.geteuid() == 0:
+            account = _unprivileged()
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+        initialise = [*_as_user(), _binary("initdb"), "-D", self._data, "-U", USER, "-A", "trust", "-E", "UTF8", "-N"]
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        subprocess.run(initialise, check=True, capture_output=True, env=environment, cwd=self.folder)
+        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        command = [*_as_user(), _binary("postgres"), "-D", self._data, "-k", self.folder, "-p", str(self.port)]
+        self._server = Child([*command, *settings], self.folder / "log")
+
+
+@contextmanager
+def running() -> Iterator[PostgreSQL]:
+    """A new server, started; gone with its folder afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="ostiary-postgresql-"))
+    try:
+        server = PostgreSQL(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            if server.answers():
+                server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQL]:
+    """One for the whole run, with a migrated template."""
+    with running() as server:
+        asyncio.run(server.make_template())
+        yield server
+
+
+@pytest.fixture
+async def postgresql_url(postgresql_server: PostgreSQL) -> AsyncIterator[str]:
+    """A migrated database of this test's own."""
+    name = await postgresql_server.database()
+    yield postgresql_server.url(name)
+    await postgresql_server.drop(name)
+
+
+@pytest.fixture
+async def empty_postgresql_url(postgresql_server: PostgreSQL) -> AsyncIterator[str]:
+    """A database without a schema."""
+    name = await postgresql_server.database(template=None)
+    yield postgresql_server.url(name)
+    await postgresql_server.drop(name)
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[PostgreSQL]:
+    """A server that one test may stop and start."""
+    with running() as server:
+        yield server
+
+
+def _binary(name: str) -> str:
+    system_packages.require("postgresql")
+    found = [Path(path) for path in glob.glob(f"/usr/lib/postgresql/*/bin/{name}")]
+    newest = max(found, key=lambda path: [int(part) for part in path.parts[4].split(".")], default=None)
+    return str(newest or shutil.which(name) or name)
+
+
+def _as_user() -> list[str]:
+    """Root's way to another user. The new user's process would outlive us unless it asks again not to."""
+    if os.geteuid() != 0:
+        return []
+    account = _unprivileged()
+    user = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    return [*user, "--pdeathsig", "KILL"]
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in UNPRIVILEGED:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError(f"PostgreSQL does not run as root, and there is no user {' or '.join(UNPRIVILEGED)}")
