@@ -5,7 +5,6 @@ import logging
 import sys
 
 from kubernetes.aio.config import ConfigException
-from ostiary_state.store.intent import IntentRepository
 from pydantic import ValidationError
 
 from ostiary_operator import cluster
@@ -13,7 +12,9 @@ from ostiary_operator.lifecycle import Lifecycle
 from ostiary_operator.log_lines import write_json_lines
 from ostiary_operator.settings import PREFIX, OperatorSettings
 from ostiary_state.errors import SchemaMismatch
+from ostiary_state.store import schema
 from ostiary_state.store.engine import ConnectionLimits, open_database
+from ostiary_state.store.intent import IntentRepository
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def main() -> None:
     write_json_lines(settings.log_level)
     try:
         sys.exit(asyncio.run(_run(settings)))
-    except (ConfigException, SchemaMismatch, ValueError) as error:
+    except (ConfigException, SchemaMismatch, ValueError, OSError) as error:
         logger.critical("cannot start: %s", error)
         sys.exit(2)
 
@@ -42,7 +43,7 @@ async def _run(settings: OperatorSettings) -> int:
         pooler=not settings.database_statement_cache,
     )
     try:
-        return await Lifecycle(settings, api, IntentRepository(database)).run()
+        return await Lifecycle(settings, api, IntentRepository(database), lambda: schema.check(database)).run()
     finally:
         await database.close()
         await api.close()

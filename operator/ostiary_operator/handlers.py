@@ -1,16 +1,16 @@
 """kopf observes: one function for whatever appeared or changed, one for what is being deleted. Nothing else is its."""
 
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import kopf
 
 from ostiary_operator.cluster import Credentials
+from ostiary_operator.memory import DecidedGeneration, NoProgress
 from ostiary_operator.objects import GROUP, VERSION, ObjectKind
 
 FINALIZER = f"{GROUP}/finalizer"
-_PREFIX = f"operator.{GROUP}"
 
 
 class Intake(Protocol):
@@ -30,32 +30,12 @@ class Backoffs:
         return itertools.chain((0.1, 0.5, 1.0), itertools.repeat(2.0))
 
 
-class DecidedGeneration(kopf.DiffBaseStorage):
-    """What was last handled is what status says was decided on.
-
-    kopf's own storage would copy each spec into an annotation: one more write for each change, twice the memory in
-    etcd, and a handled mark on objects whose status was never written.
-    """
-
-    def build(self, *, body: kopf.Body, extra_fields: Iterable[Any] | None = None) -> kopf.BodyEssence:  # noqa: ARG002
-        """The generation, which the API server raises with each change of spec."""
-        return kopf.BodyEssence(spec={"generation": body.metadata.get("generation", 0)})
-
-    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
-        """None for an object that was never decided on."""
-        decided = body.status.get("observedGeneration")
-        return None if decided is None else kopf.BodyEssence(spec={"generation": decided})
-
-    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
-        """`ostiary-reconcile` does it, when it has decided."""
-
-
 def settings() -> kopf.OperatorSettings:
     """kopf, reduced to watching and to our finalizer."""
     chosen = kopf.OperatorSettings()
     chosen.persistence.finalizer = FINALIZER
     chosen.persistence.diffbase_storage = DecidedGeneration()
-    chosen.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=_PREFIX, v1=False)
+    chosen.persistence.progress_storage = NoProgress()
     chosen.posting.enabled = False  # we post our own Events
     chosen.scanning.disabled = True  # the kinds are there before kopf starts; it needs no right to list CRDs
     chosen.queueing.worker_limit = None  # a limit halts whole batches; the worklist has its own

@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from enum import StrEnum
 from typing import Any
 
@@ -44,8 +44,11 @@ class State(StrEnum):
 class Lifecycle:
     """One operator process."""
 
-    def __init__(self, settings: OperatorSettings, cluster: Cluster, store: IntentStore) -> None:
+    def __init__(
+        self, settings: OperatorSettings, cluster: Cluster, store: IntentStore, fits: Callable[[], Awaitable[None]]
+    ) -> None:
         self._settings, self._cluster, self._store = settings, cluster, store
+        self._fits = fits  # raises SchemaMismatch where this binary and the database do not
         self._state = State.STARTING
         self._metrics = Metrics()
         self._stop = asyncio.Event()
@@ -97,7 +100,7 @@ class Lifecycle:
                 for kind in ObjectKind:
                     namespace = min(self._settings.watch_namespaces, default=None)
                     await self._cluster.get(collection(kind, namespace), {"limit": "1"})
-                await self._store.served()
+                await self._fits()
             except (ClusterUnavailable, StoreUnavailable) as error:
                 logger.warning("waiting: %s", error)
             except ApiRefused as refused:

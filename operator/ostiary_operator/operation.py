@@ -12,7 +12,7 @@ from ostiary_operator.failures import failure_of
 from ostiary_operator.metrics import Metrics
 from ostiary_operator.objects import Key, ObjectKind, Objects
 from ostiary_operator.reconcile.application import ApplicationReconciler
-from ostiary_operator.reconcile.conditions import Type
+from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
 from ostiary_operator.reconcile.outcome import Condition, Notice, Outcome, Truth
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable
@@ -99,13 +99,13 @@ class Operation:
             assert self._reconcilers is not None  # noqa: S101 - `begin` came first
             outcome = await self._reconcilers.reconcile(declared)
             await self._report(key, declared, outcome, job)
+            return not _unanswerable(outcome)
         except StaleWriter:
             self.superseded.set()
             return False
         except Exception as error:  # noqa: BLE001
             await self._failed(key, declared, error, job)
             return False
-        return True
 
     async def _read(self, key: Key) -> Declared | None:
         body = await self._objects.get(key)
@@ -189,6 +189,11 @@ class Operation:
 
 def _differs(before: Mapping[str, Any], now: Condition) -> bool:
     return (before["status"], before["reason"], before["message"]) != (now.status, now.reason, now.message)
+
+
+def _unanswerable(outcome: Outcome) -> bool:
+    """No event tells that a right was granted: only trying again does."""
+    return any(each.reason is Reason.FORBIDDEN for each in outcome.conditions)
 
 
 def _named(outcome: Outcome) -> str:
