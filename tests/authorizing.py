@@ -25,6 +25,7 @@ from ostiary_server.protocol.authorization import Authorization
 from ostiary_server.protocol.browser_sessions import BrowserSessions
 from ostiary_server.protocol.consent import terms
 from ostiary_server.protocol.form_tokens import FormTokens
+from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
@@ -120,6 +121,7 @@ class World:
             FakeConsents(self.tables),
             Issuing(FakeGrants(self.tables), TokenMinter(self.ring)),
             self.sealer,
+            IdTokenHints(self.ring),
         )
         self.app = self._app()
 

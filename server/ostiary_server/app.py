@@ -34,6 +34,7 @@ from ostiary_server.protocol.grants.authorization_code import AuthorizationCodes
 from ostiary_server.protocol.grants.client_credentials import ClientCredentials
 from ostiary_server.protocol.grants.password import Passwords
 from ostiary_server.protocol.grants.refresh_token import RefreshTokenGrants
+from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.introspection import Introspection
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.passwords import PasswordPool
@@ -140,7 +141,8 @@ def _add_pages(
 
     sessions = BrowserSessions(stored.sessions, random_token=random_token, lifetime=around.session_lifetime)
     issuing = Issuing(stored.grants, minter)
-    authorization = Authorization(memory.directory, sessions, stored.consents, issuing, Sealer(around.cookie_keys))
+    sealer, hints = Sealer(around.cookie_keys), IdTokenHints(memory.ring)
+    authorization = Authorization(memory.directory, sessions, stored.consents, issuing, sealer, hints)
     forms = Forms(FormTokens(around.cookie_keys), random_token)
     app.include_router(authorize.router(edge, authorization))
     app.include_router(sign_in.router(authorization, authenticator, sessions, forms, parse))

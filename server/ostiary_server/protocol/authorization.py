@@ -20,6 +20,7 @@ from ostiary_server.protocol.errors import (
     PageError,
     TemporarilyUnavailable,
 )
+from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.ports import Consents, Directory
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
@@ -59,6 +60,7 @@ class Authorization:
     consents: Consents
     issuing: Issuing
     sealer: Sealer
+    hints: IdTokenHints
 
     async def begin(self, request: ProtocolRequest) -> str:
         """GET or POST /authorize. Raises PageError; StoreUnavailable and TemporarilyUnavailable for a person to see."""
@@ -139,6 +141,8 @@ class Authorization:
             if silent:
                 raise LoginRequired("The user is not signed in, or not recently enough.")
             return self.sign_in_address(pending)
+        if not self._hinted(asked, signed_in):
+            raise LoginRequired("Another user than the one of the id_token_hint is signed in.")
         _admitted(asked, signed_in)
         if consent_needed(asked, signed_in):
             if silent:
@@ -149,10 +153,18 @@ class Authorization:
     def _sign_in_needed(self, pending: Pending, signed_in: SignedIn, now: float) -> bool:
         if pending.fresh(signed_in.session):
             return False
-        if pending.request.prompts & {"login", "select_account"}:
+        if pending.request.prompts & {"login", "select_account"} or not self._hinted(pending.request, signed_in):
             return True
         max_age = pending.request.max_age
         return max_age is not None and (max_age == 0 or now - signed_in.session.auth_time > max_age)
+
+    def _hinted(self, request: AuthorizationRequest, signed_in: SignedIn) -> bool:
+        """False when the client has named somebody else; without a page also when it cannot be read whom."""
+        hint = request.parameters.first("id_token_hint")
+        if hint is None:
+            return True
+        subject = self.hints.subject(hint, request.issuer, request.application.client_id)
+        return signed_in.user.subject == subject or (subject is None and "none" not in request.prompts)
 
     def _seal(self, parameters: Parameters, issuer: Issuer, expires_at: float, session_id: str | None) -> str:
         value = {"parameters": parameters.pairs, "expires_at": expires_at, "session_id": session_id}
