@@ -86,7 +86,8 @@ def _packages() -> Path:
     ready = cache / f"node-{hashlib.sha256(lock_file.read_bytes()).hexdigest()[:16]}"
     with (cache / "node.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.is_dir():
+        if not (ready / "node_modules").is_dir():
+            ready.mkdir(exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache) as fresh:
                 for name in ("package.json", "package-lock.json"):
                     shutil.copy(SCRIPTS / name, fresh)
@@ -96,5 +97,5 @@ def _packages() -> Path:
                     stdin=subprocess.DEVNULL,
                     check=True,
                 )
-                (Path(fresh) / "node_modules").rename(ready)
-    return ready
+                Path(fresh).joinpath("node_modules").rename(ready / "node_modules")
+    return ready / "node_modules"  # a folder of this name is where packages find each other

@@ -11,6 +11,7 @@ from playwright.async_api import Page
 
 from tests.flows.installation import Installation, installation
 from tests.person import Person
+from tests.processes import free_port
 
 MANIFESTS = """
 apiVersion: ostiary.dev/v1alpha1
@@ -19,7 +20,7 @@ metadata: {name: shop, namespace: clients}
 spec:
   displayName: Corner Shop
   authenticationAddress: http://shop.localhost
-  callbackURLs: [http://app.localhost:9999/callback]
+  callbackURLs: [http://app.localhost:CALLBACK_PORT/callback]
   grantModes: [authorization_code, refresh_token]
   scopes: [openid, profile, email]
 ---
@@ -50,7 +51,7 @@ spec:
   displayName: Notes
   type: Public
   authenticationAddress: http://notes.localhost
-  callbackURLs: [http://spa.localhost:9999/notes]
+  callbackURLs: [http://spa.localhost:CALLBACK_PORT/notes]
   grantModes: [implicit]
   scopes: [openid, profile]
 ---
@@ -84,11 +85,30 @@ stringData: {password: analytical-engine-1843}
 
 
 @pytest.fixture(scope="session")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def callback_port() -> int:
+    """Where the clients' callbacks lead; Person answers there while it waits to come back."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory: pytest.TempPathFactory, callback_port: int) -> Iterator[Installation]:
     """`ostiary up` over the manifests above."""
+    manifests = MANIFESTS.replace("CALLBACK_PORT", str(callback_port))
     names = ("shop", "desktop", "robot", "notes", "billing")
-    with installation(tmp_path_factory.mktemp("provider"), MANIFESTS, until_served=names) as served:
+    with installation(tmp_path_factory.mktemp("provider"), manifests, until_served=names) as served:
         yield served
+
+
+@pytest.fixture
+def app(callback_port: int) -> str:
+    """The shop's callback."""
+    return f"http://app.localhost:{callback_port}/callback"
+
+
+@pytest.fixture
+def spa(callback_port: int) -> str:
+    """The notes' callback."""
+    return f"http://spa.localhost:{callback_port}/notes"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import sys
 from collections.abc import Iterator
@@ -32,7 +31,8 @@ class Installation:
     def client_secret(self, namespace: str, name: str) -> str:
         """The one that was generated into this Secret."""
         secret = yaml.safe_load((self.data / "secrets" / f"{namespace}.{name}.yaml").read_text())
-        return base64.b64decode(secret["data"]["client-secret"]).decode()
+        value: str = secret["stringData"]["client-secret"]
+        return value
 
     def serves(self, name: str) -> bool:
         """Whether discovery at http://<name>.localhost answers."""

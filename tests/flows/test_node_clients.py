@@ -8,18 +8,17 @@ from tests.person import Person
 
 
 async def test_openid_client_signs_a_user_in_and_stays_signed_in(
-    provider: Installation, node_clients: NodeClients, ada: Person
+    provider: Installation, node_clients: NodeClients, ada: Person, app: str
 ) -> None:
-    redirect_uri = "http://app.localhost:9999/callback"
     async with node_clients.running("code_flow.mjs") as client:
         asked = await client.say(
             issuer=provider.issuer("shop"),
             clientId="clients.shop",
             clientSecret=provider.client_secret("clients", "shop-oauth"),
-            redirectUri=redirect_uri,
+            redirectUri=app,
             scope="openid profile email",
         )
-        told = await client.say(callback=await ada.visit(asked["visit"], redirect_uri))
+        told = await client.say(callback=await ada.visit(asked["visit"], app))
 
     assert told["claims"]["iss"] == provider.issuer("shop")
     assert told["claims"]["aud"] == "clients.shop"
@@ -34,9 +33,9 @@ async def test_openid_client_signs_a_user_in_and_stays_signed_in(
 
 
 async def test_oauth4webapi_signs_a_user_in_without_a_secret(
-    provider: Installation, node_clients: NodeClients, ada: Person
+    provider: Installation, node_clients: NodeClients, ada: Person, callback_port: int
 ) -> None:
-    redirect_uri = "http://127.0.0.1:9998/callback"  # declared without a port: any will do on loopback
+    redirect_uri = f"http://127.0.0.1:{callback_port}/callback"  # declared without a port: any will do on loopback
     async with node_clients.running("public_client.mjs") as client:
         asked = await client.say(
             issuer=provider.issuer("desktop"),

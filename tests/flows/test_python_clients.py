@@ -12,9 +12,6 @@ from requests_oauthlib import OAuth2Session as OAuthlibSession
 from tests.flows.installation import Installation
 from tests.person import Person
 
-APP = "http://app.localhost:9999/callback"
-SPA = "http://spa.localhost:9999/notes"
-
 pytestmark = pytest.mark.usefixtures("localhost_names", "plain_http")
 
 
@@ -24,14 +21,14 @@ def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 
-async def test_authlib_signs_a_user_in_with_pkce_and_refreshes(provider: Installation, ada: Person) -> None:
+async def test_authlib_signs_a_user_in_with_pkce_and_refreshes(provider: Installation, ada: Person, app: str) -> None:
     issuer, secret = provider.issuer("shop"), provider.client_secret("clients", "shop-oauth")
     with OAuth2Session(
-        "clients.shop", secret, scope="openid profile", redirect_uri=APP, code_challenge_method="S256"
+        "clients.shop", secret, scope="openid profile", redirect_uri=app, code_challenge_method="S256"
     ) as session:
         verifier = "v" * 43
         visit, state = session.create_authorization_url(f"{issuer}/authorize", code_verifier=verifier)
-        back = await ada.visit(visit, APP)
+        back = await ada.visit(visit, app)
         token = await asyncio.to_thread(
             session.fetch_token, f"{issuer}/token", authorization_response=back, code_verifier=verifier, state=state
         )
@@ -43,11 +40,13 @@ async def test_authlib_signs_a_user_in_with_pkce_and_refreshes(provider: Install
     assert fresh["refresh_token"] != token["refresh_token"]
 
 
-async def test_requests_oauthlib_signs_a_user_in_with_pkce_and_refreshes(provider: Installation, ada: Person) -> None:
+async def test_requests_oauthlib_signs_a_user_in_with_pkce_and_refreshes(
+    provider: Installation, ada: Person, app: str
+) -> None:
     issuer, secret = provider.issuer("shop"), provider.client_secret("clients", "shop-oauth")
-    with OAuthlibSession("clients.shop", redirect_uri=APP, scope=["openid", "email"], pkce="S256") as session:
+    with OAuthlibSession("clients.shop", redirect_uri=app, scope=["openid", "email"], pkce="S256") as session:
         visit, _ = session.authorization_url(f"{issuer}/authorize")
-        back = await ada.visit(visit, APP)
+        back = await ada.visit(visit, app)
         token = await asyncio.to_thread(
             session.fetch_token, f"{issuer}/token", authorization_response=back, client_secret=secret
         )
@@ -58,13 +57,15 @@ async def test_requests_oauthlib_signs_a_user_in_with_pkce_and_refreshes(provide
     assert fresh["refresh_token"] != token["refresh_token"]
 
 
-async def test_requests_oauthlib_reads_the_token_of_an_implicit_answer(provider: Installation, ada: Person) -> None:
+async def test_requests_oauthlib_reads_the_token_of_an_implicit_answer(
+    provider: Installation, ada: Person, spa: str
+) -> None:
     issuer = provider.issuer("notes")
     with OAuthlibSession(
-        client=MobileApplicationClient("clients.notes"), redirect_uri=SPA, scope=["openid", "profile"]
+        client=MobileApplicationClient("clients.notes"), redirect_uri=spa, scope=["openid", "profile"]
     ) as session:
         visit, _ = session.authorization_url(f"{issuer}/authorize")
-        token = session.token_from_fragment(await ada.visit(visit, SPA))
+        token = session.token_from_fragment(await ada.visit(visit, spa))
         person = await asyncio.to_thread(session.get, f"{issuer}/userinfo")
 
     assert "refresh_token" not in token
@@ -89,7 +90,7 @@ async def test_requests_oauthlib_passes_a_password_on(provider: Installation) ->
 
 async def test_requests_oauthlib_gets_a_token_without_a_user(provider: Installation) -> None:
     issuer, secret = provider.issuer("robot"), provider.client_secret("clients", "robot-oauth")
-    with OAuthlibSession(client=BackendApplicationClient("clients.robot"), scope=["stock:read"]) as session:
+    with OAuthlibSession(client=BackendApplicationClient("clients.robot", scope=["stock:read"])) as session:
         token = await asyncio.to_thread(session.fetch_token, f"{issuer}/token", auth=("clients.robot", secret))
 
     assert token["token_type"] == "Bearer"

@@ -29,12 +29,11 @@ const exchange = (codeVerifier) =>
   oauth.authorizationCodeGrantRequest(server, client, oauth.None(), parameters, redirectUri, codeVerifier, insecure);
 const guessed = await (await exchange(oauth.generateRandomCodeVerifier())).json();
 const response = await exchange(verifier);
-const forSignature = response.clone();
 const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
   expectedNonce: nonce,
   requireIdToken: true,
 });
-await oauth.validateApplicationLevelSignature(server, forSignature, insecure);
+await oauth.validateApplicationLevelSignature(server, response, insecure);
 
 say({
   claims: oauth.getValidatedIdTokenClaims(tokens),
