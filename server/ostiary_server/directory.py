@@ -49,14 +49,18 @@ class Directory:
     def __len__(self) -> int:
         return len(self._content.by_id)
 
+    def become(self, other: "Directory") -> None:
+        """Serve what another one holds, which was loaded beside this one: never empty in between."""
+        self._content = other._content
+
     def replace_all(self, issuers: Iterable[Issuer], applications: Iterable[Application]) -> None:
-        """Build anew beside what is served, then swap: never empty in between."""
-        content = _Content()
+        """Serve exactly these."""
+        fresh = Directory()
         for issuer in issuers:
-            content.put_issuer(issuer)
+            fresh.put_issuer(issuer)
         for application in applications:
-            content.put_application(application)
-        self._content = content
+            fresh.put_application(application)
+        self.become(fresh)
 
     def put_application(self, application: Application) -> None:
         """Serve this instead of what has its id."""

@@ -98,15 +98,16 @@ class Following:
         self.confirmed_at = self._clock()
 
     async def _load(self) -> None:
-        served = await self._applications.load_all()
-        await self._prepare(signed_with(served.issuers, served.applications))
-        self._directory.replace_all(served.issuers, served.applications)
+        fresh = Directory()
+        revision = await self._applications.load_into(fresh)
+        await self._prepare(signed_with(fresh.issuers(), fresh.applications()))
+        self._directory.become(fresh)
         if self.loaded.is_set():
             self._metrics.reloads.inc()
-            log.warning("loaded everything again: revision %d instead of %d", served.revision, self.applied)
+            log.warning("loaded everything again: revision %d instead of %d", revision, self.applied)
         else:
-            log.info("loaded %d applications at revision %d", len(served.applications), served.revision)
-        self._serves(served.revision)
+            log.info("loaded %d applications at revision %d", len(fresh), revision)
+        self._serves(revision)
         self.loaded.set()
 
     async def _apply(self, changes: Sequence[Change]) -> None:

@@ -1,17 +1,19 @@
 """A replica finds applications by client id and issuer, by id, and issuers by host, and is never empty."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ostiary_server.directory import Directory
+from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 from tests.server.served import ISSUER, application
 
 OTHER = Issuer(id="i2", origin="https://login.other.com", namespace="other")
 
 
-def loaded() -> Directory:
+def loaded(*applications: Application, issuers: Sequence[Issuer] = (ISSUER, OTHER)) -> Directory:
     directory = Directory()
-    directory.replace_all([ISSUER, OTHER], [application()])
+    directory.replace_all(issuers, applications or (application(),))
     return directory
 
 
@@ -75,7 +77,7 @@ def test_a_retired_issuer_is_not_served_and_its_successor_is() -> None:
 
 def test_a_reload_serves_exactly_what_was_loaded() -> None:
     directory = loaded()
-    directory.replace_all([OTHER], [application(id="shop/new", client_id="shop.new", issuer_id="i2")])
+    directory.become(loaded(application(id="shop/new", client_id="shop.new", issuer_id="i2"), issuers=[OTHER]))
     assert directory.issuer_of_host("login.example.com") is None
     assert directory.application("i1", "shop.web") is None
     assert directory.application("i2", "shop.new") is not None
@@ -83,9 +85,8 @@ def test_a_reload_serves_exactly_what_was_loaded() -> None:
 
 
 def test_equal_parts_of_applications_are_one_object_in_memory() -> None:
-    directory = Directory()
     apps = [application(id=f"shop/{n}", client_id=f"shop.{n}", scopes=("openid", f"x{n % 2}")) for n in range(4)]
-    directory.replace_all([ISSUER], apps)
+    directory = loaded(*apps)
     first, third = directory.application_of_id("shop/0"), directory.application_of_id("shop/2")
     assert first is not None
     assert third is not None

@@ -5,6 +5,7 @@ stored for people who never finish. Every page opens it again and judges it agai
 meanwhile gets nothing.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -28,6 +29,8 @@ from ostiary_server.protocol.sealing import Sealer
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.session import Session, SignedIn
+
+log = logging.getLogger(__name__)
 
 AUTHORIZE_PATH = "/authorize"
 SIGN_IN_PATH = "/sign-in"
@@ -81,7 +84,7 @@ class Authorization:
             unavailable = TemporarilyUnavailable("The server cannot answer now. Try again in a moment.")
             return pending.request.channel.error(unavailable)
         except OAuthError as error:
-            return pending.request.channel.error(error)
+            return _told(pending.request, error)
 
     def open(self, sealed: str | None, request: ProtocolRequest) -> Pending:
         """The request that one of our addresses or forms carries; raises PageError when it is forged or too old."""
@@ -119,7 +122,7 @@ class Authorization:
         except TemporarilyUnavailable:
             raise
         except OAuthError as error:
-            return request.channel.error(error)
+            return _told(request, error)
 
     def deny(self, pending: Pending) -> str:
         """The person has refused `pending` on our form."""
@@ -169,6 +172,12 @@ class Authorization:
     def _seal(self, parameters: Parameters, issuer: Issuer, expires_at: float, session_id: str | None) -> str:
         value = {"parameters": parameters.pairs, "expires_at": expires_at, "session_id": session_id}
         return self.sealer.seal(value, purpose=PURPOSE, issuer_id=issuer.id, expires_at=expires_at)
+
+
+def _told(request: AuthorizationRequest, error: OAuthError) -> str:
+    client_id, reason = request.application.client_id, error.detail or error.description
+    log.info("an authorization request of %s is refused: %s: %s", client_id, error.code, reason)
+    return request.channel.error(error)
 
 
 def _admitted(request: AuthorizationRequest, signed_in: SignedIn) -> None:

@@ -1,1 +1,4 @@
-"""/: who is signed in here, for people who come without an application."""
+"""/: who is signed in here, for people who come without an application.
+
+Links to /sign-in and /sign-out; knows nothing of applications.
+"""

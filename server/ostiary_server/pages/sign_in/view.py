@@ -1,5 +1,6 @@
 """The sign-in page: GET shows the form, POST starts a session and sends the browser on."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from ostiary_server.protocol.errors import TemporarilyUnavailable
 from ostiary_server.protocol.page_errors import RETRY_AFTER, shown_to_a_person
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_state.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 FORM = "sign-in"
 PASSWORD_ONLY = ("pwd",)  # RFC 8176
@@ -62,8 +65,11 @@ def router(
             user = await authenticator.authenticate(username, password, remote=parsed.remote, now=parsed.now)
             started = await sessions.start(user, PASSWORD_ONLY, parsed)
         except AuthenticationFailed:
+            # Without the name: people type their password into the wrong field.
+            log.info("a sign-in at %s from %s failed", parsed.issuer.origin, parsed.remote)
             problem = Problem(text("sign_in.failed"), 403)
         except Throttled as error:
+            log.warning("sign-ins at %s from %s are slowed down", parsed.issuer.origin, parsed.remote)
             message = text("sign_in.throttled", wait=wait_text(error.retry_after))
             problem = Problem(message, 429, error.retry_after)
         except TemporarilyUnavailable as error:
@@ -71,6 +77,7 @@ def router(
         except StoreUnavailable:
             problem = Problem(text("sign_in.unavailable"), 503, RETRY_AFTER)
         else:
+            log.info("user %s signed in at %s from %s", user.id, parsed.issuer.origin, parsed.remote)
             onward = "/" if pending is None else authorization.signed_in(pending, started.session, parsed.now)
             return see_other(onward, started.cookie)
         return _form(forms, authorization, parsed, pending, username[:LONGEST_USERNAME], problem)
