@@ -51,7 +51,7 @@ class Directory:
 
     def become(self, other: "Directory") -> None:
         """Serve what another one holds, which was loaded beside this one: never empty in between."""
-        self._content = other._content
+        self._content = other._content  # noqa: SLF001 - of the same class
 
     def replace_all(self, issuers: Iterable[Issuer], applications: Iterable[Application]) -> None:
         """Serve exactly these."""

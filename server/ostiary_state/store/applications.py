@@ -12,7 +12,6 @@ from ostiary_state.store import rows
 from ostiary_state.store.database import Database
 from ostiary_state.store.tables import applications, issuers, revision
 
-
 PAGE = 250  # rows read at a time: what is in between a row and its compact value is never there for all of them
 
 
