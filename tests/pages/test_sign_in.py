@@ -130,6 +130,24 @@ async def test_a_database_that_is_away_keeps_the_form() -> None:
         assert (await form_of(response).send(client, **RIGHT)).status_code == 303
 
 
+async def test_what_is_logged_names_no_password_and_no_name_that_could_be_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    async with World().client() as client:
+        form = await open_form(client, address(code_request()))
+        await form.send(client, username="my secret\u2028password", password="wrong secret")
+        await form.send(client, username="other secret", password="wrong secret")
+        await form.send(client, **RIGHT)
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("ostiary")]
+    assert ours == [
+        "a sign-in at https://login.example.com from 127.0.0.1 failed",
+        "a sign-in at https://login.example.com from 127.0.0.1 failed",
+        "user shop/ada signed in at https://login.example.com from 127.0.0.1",
+    ]
+    assert "secret" not in caplog.text
+
+
 # Cross-site request forgery, fixation
 
 
