@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -22,6 +23,12 @@ class Child:
         self._command = [*keeper, *map(str, command)]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the running process; `setpriv` and `env` become what they start."""
+        assert self._process is not None
+        return self._process.pid
 
     def start(self) -> None:
         """Returns at once; what it prints is appended to the log."""
@@ -54,6 +61,14 @@ class Child:
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
+
+    def interrupt(self) -> int:
+        """Ctrl-C; its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        status = self._process.wait(TERM_S)
+        self._process = None
+        return status
 
     def kill(self) -> None:
         """Ends it at once, as a crash does; returns when it is gone."""

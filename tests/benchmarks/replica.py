@@ -1,0 +1,115 @@
+"""One real server process over SQLite with some applications in it, and the peer beside it."""
+
+import base64
+import hashlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from ostiary_state.intent import StoredApplication
+from ostiary_state.store.engine import open_database
+from ostiary_state.store.intent import IntentRepository
+from ostiary_state.store.schema import migrate
+from tests.processes import Child, free_port
+
+ORIGIN = "http://127.0.0.1"  # the Host header names it without a port
+SECRET = "benchmark-secret-of-a-machine-client"
+KEY = base64.b64encode(secrets.token_bytes(32)).decode()
+CORE = 0  # the server's; the load has the other one
+
+
+def machine_client(number: int) -> StoredApplication:
+    """An application that may use client_credentials and introspect what it got."""
+    return StoredApplication(
+        id=f"bench/app-{number}",
+        incarnation=f"uid-{number}",
+        client_id=f"bench.app-{number}",
+        origin=ORIGIN,
+        namespace="",
+        spec={
+            "displayName": f"Application {number}",
+            "grantModes": ["authorization_code", "client_credentials"],
+            "callbackURLs": [f"https://app-{number}.example.com/callback"],
+            "scopes": ["openid", "profile", "email", "orders:read"],
+        },
+        secret_digests=(hashlib.sha256(SECRET.encode()).digest(),),
+    )
+
+
+def basic(client_id: str) -> str:
+    """The Authorization header of a client with the secret of this benchmark."""
+    return "Basic " + base64.b64encode(f"{client_id}:{SECRET}".encode()).decode()
+
+
+async def fill(url: str, applications: Sequence[StoredApplication]) -> None:
+    """An empty database gets its schema and these applications."""
+    await migrate(url)
+    database = open_database(url)
+    try:
+        intent = IntentRepository(database)
+        for start in range(0, len(applications), 500):
+            await intent.write(applications[start : start + 500], fence=0, now=time.time())
+    finally:
+        await database.close()
+
+
+@contextmanager
+def server(url: str, directory: Path, *, access_log: bool = False) -> Iterator[tuple[int, Child]]:
+    """`python -m ostiary_server` on its own core; yields its port when everything is loaded."""
+    port = free_port()
+    settings = {
+        "OSTIARY_DATABASE_URL": url,
+        "OSTIARY_KEY_ENCRYPTION_KEYS": KEY,
+        "OSTIARY_COOKIE_KEYS": KEY,
+        "OSTIARY_HOST": "127.0.0.1",
+        "OSTIARY_PORT": str(port),
+        "OSTIARY_METRICS_PORT": "-1",
+        "OSTIARY_DRAIN_DELAY": "0",
+        "OSTIARY_ACCESS_LOG": str(access_log).lower(),
+        "OSTIARY_LOG_LEVEL": "info",
+    }
+    with _child(
+        ["-m", "ostiary_server"], directory / "server.log", settings, f"http://127.0.0.1:{port}/readyz"
+    ) as child:
+        yield port, child
+
+
+@contextmanager
+def bare(body: bytes, directory: Path) -> Iterator[int]:
+    """The bare FastAPI route that answers with `body`, on the same core; yields its port."""
+    port = free_port()
+    environment = {"BARE_BODY": body.decode()}
+    command = ["-m", "tests.benchmarks.bare", str(port)]
+    with _child(command, directory / "bare.log", environment, f"http://127.0.0.1:{port}/"):
+        yield port
+
+
+@contextmanager
+def _child(command: list[str], log: Path, settings: dict[str, str], answers_at: str) -> Iterator[Child]:
+    variables = [f"{name}={value}" for name, value in settings.items()]
+    child = Child(["env", *variables, "taskset", "-c", str(CORE), sys.executable, *command], log)
+    child.start()
+    try:
+        child.wait_until(lambda: _answers(answers_at), within_s=60)
+        yield child
+    finally:
+        child.stop()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code in {200, 404, 405}
+    except httpx.TransportError:
+        return False
+
+
+def pin_load() -> None:
+    """This process, and wrk with it, leaves the server's core alone."""
+    others = os.sched_getaffinity(0) - {CORE}
+    os.sched_setaffinity(0, others or {CORE})
