@@ -11,9 +11,13 @@ class LoopbackTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """The Host header was set when the request was built, so only the connection's address changes."""
-        if request.url.host.endswith(".localhost"):
-            request.url = request.url.copy_with(host="127.0.0.1")
-        return await self._network.handle_async_request(request)
+        if not request.url.host.endswith(".localhost"):
+            return await self._network.handle_async_request(request)
+        url = request.url.copy_with(host="127.0.0.1")
+        there = httpx2.Request(
+            request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+        )
+        return await self._network.handle_async_request(there)
 
     async def aclose(self) -> None:
         """Stay open: authlib makes and closes a client a request, and all of them share this transport."""

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import httpx2
+from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.integrations.starlette_client import OAuth, OAuthError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,12 +25,14 @@ class Shop:
 
     def __init__(self, credentials: Credentials, *, pages: Pages, address: str) -> None:
         self._pages, self._issuer, self._address = pages, pages.issuer, address
+        self._credentials = credentials
+        self._transport = LoopbackTransport()
         self._client: Any = OAuth().register(
             "ostiary",
             client_id=credentials.client_id,
             client_secret=credentials.client_secret,
             server_metadata_url=f"{pages.issuer}/.well-known/openid-configuration",
-            client_kwargs={"scope": SCOPE, "code_challenge_method": "S256", "transport": LoopbackTransport()},
+            client_kwargs={"scope": SCOPE, "code_challenge_method": "S256", "transport": self._transport},
         )
 
     def app(self) -> Starlette:
@@ -77,16 +80,15 @@ class Shop:
         return RedirectResponse("/", status_code=303)
 
     async def sign_out(self, request: Request) -> Response:
-        """Forget the person here, and at Ostiary where it offers that."""
+        """Forget the person, and let nobody use the refresh token any more. The session at Ostiary is the person's."""
         token = request.session.get("token", {})
         request.session.clear()
         metadata = await self._client.load_server_metadata()
-        if "end_session_endpoint" not in metadata:
-            return RedirectResponse("/", status_code=303)
-        url = await self._client.create_logout_url(
-            post_logout_redirect_uri=f"{self._address}/", id_token_hint=token.get("id_token")
-        )
-        return RedirectResponse(url["url"], status_code=303)
+        if "refresh_token" in token:
+            known = self._credentials
+            async with AsyncOAuth2Client(known.client_id, known.client_secret, transport=self._transport) as client:
+                await client.revoke_token(metadata["revocation_endpoint"], token["refresh_token"])  # type: ignore[no-untyped-call]
+        return RedirectResponse("/", status_code=303)
 
     async def refused(self, _request: Request, error: Exception) -> Response:
         """What Ostiary answered instead: `access_denied` where consent was declined."""
