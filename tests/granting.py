@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from ostiary_server.directory import Directory
-from ostiary_server.endpoints import discovery, errors, introspect, jwks, revoke, token, userinfo
+from ostiary_server.endpoints import discovery, errors, introspect, jwks, revoke, tokens, userinfo
 from ostiary_server.endpoints.requests import Edge
 from ostiary_server.protocol.authentication import Authenticator
 from ostiary_server.protocol.bearer_tokens import BearerTokens
@@ -298,7 +298,7 @@ class World:
         edge = Edge(self.directory, lambda: self.now)
         self.app = FastAPI(openapi_url=None)
         for router in (
-            token.router(edge, self.token_endpoint),
+            tokens.router(edge, self.token_endpoint),
             introspect.router(edge, self.introspection),
             revoke.router(edge, self.revocation),
             userinfo.router(edge, self.userinfo),

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from ostiary_server.endpoints import authorize, discovery, errors, health, introspect, jwks, revoke, token, userinfo
+from ostiary_server.endpoints import authorize, discovery, errors, health, introspect, jwks, revoke, tokens, userinfo
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.endpoints.requests import Edge, protocol_request
 from ostiary_server.envelope import Envelope
@@ -116,7 +116,7 @@ def _add_protocol(app: FastAPI, edge: Edge, memory: Memory, stored: Ports, aroun
         ),
         Passwords(issuance, authenticator, stored.grants),
     )
-    app.include_router(token.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics)))
+    app.include_router(tokens.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics)))
     introspection = Introspection(clients, bearer_tokens, stored.refresh_tokens, memory.revoked)
     app.include_router(introspect.router(edge, introspection))
     revocation = RevocationOfTokens(
