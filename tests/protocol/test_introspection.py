@@ -104,6 +104,18 @@ async def test_other_headers_are_refused(header: dict[str, Any]) -> None:
     assert await world.introspect(forged(await access_token(world), header, {}, b"x")) == INACTIVE
 
 
+@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"alg": "none"}, {"alg": "RS256"}, {"typ": "JWT"}])
+async def test_such_a_header_is_refused_even_under_a_good_signature(header: dict[str, Any]) -> None:
+    world = World()
+    token = await access_token(world)
+    key = key_pair(ISSUER.id, "ES256")
+    message = forged(token, header, {}).rpartition(".")[0]
+    signed = message + "." + encoded(key._signature(message.encode())).decode()
+    assert await world.introspect(signed) == INACTIVE
+    same = forged(token, {}, {}).rpartition(".")[0]
+    assert (await world.introspect(same + "." + encoded(key._signature(same.encode())).decode()))["active"]
+
+
 async def test_changed_claims_are_refused() -> None:
     world = World()
     token = await access_token(world)
@@ -202,6 +214,16 @@ async def test_an_opaque_token_of_another_issuer_is_inactive() -> None:
     elsewhere = await world.introspect(token, auth=basic(ELSEWHERE.client_id), issuer=OTHER_ISSUER)
     assert elsewhere == INACTIVE
     assert (await world.introspect(token))["active"]
+
+
+async def test_an_opaque_token_of_the_addresss_former_tenant_is_inactive() -> None:
+    """The origin is the same, the issuer is another."""
+    world = World()
+    world.put(opaque_access_tokens=True)
+    token = await access_token(world)
+    for digest, stored in world.store.access_tokens.items():
+        world.store.access_tokens[digest] = replace(stored, issuer_id="the former issuer")
+    assert await world.introspect(token) == INACTIVE
 
 
 async def test_a_missing_token_is_invalid_request() -> None:

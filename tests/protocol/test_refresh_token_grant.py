@@ -111,11 +111,15 @@ async def test_a_refreshed_id_token_has_no_nonce() -> None:
     assert claims["auth_time"] == int(world.now - 30)
 
 
-async def test_a_refresh_token_dies_idle() -> None:
+@pytest.mark.parametrize("rotations", [0, 1])
+async def test_a_refresh_token_dies_idle(rotations: int) -> None:
     world = World()
-    first = await signed_in(world)
+    token = await signed_in(world)
+    for _ in range(rotations):
+        world.now += 3600
+        token = (await world.refresh(token)).json()["refresh_token"]
     world.now += APPLICATION.lifetimes.refresh_token_idle
-    assert (await world.refresh(first)).json()["error"] == "invalid_grant"
+    assert (await world.refresh(token)).json()["error"] == "invalid_grant"
 
 
 async def test_rotation_moves_the_idle_end_but_never_the_absolute_one() -> None:
