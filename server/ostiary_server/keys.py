@@ -86,21 +86,24 @@ class KeyKeeper:
             self._metrics.store_errors.labels("keys").inc()
 
     async def rotate(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Take over what other replicas have made, then make what is due for each issuer and algorithm.
+        """Take over what other replicas have made, make what is due, remove what no living token was signed with.
 
-        Raises StoreUnavailable.
+        `wanted` are issuers with the algorithms that they sign with. Raises StoreUnavailable.
         """
-        known: defaultdict[tuple[str, str], list[SigningKey]] = defaultdict(list)
+        now = self._clock()
         by_issuer: defaultdict[str, list[SigningKey]] = defaultdict(list)
-        for key in await self._rows.load_all(self._clock()):
-            known[key.issuer_id, key.algorithm].append(key)
+        for key in await self._rows.load_all(now):
             by_issuer[key.issuer_id].append(key)
         for issuer_id, keys in by_issuer.items():
             self._hold(issuer_id, keys)
         for issuer_id, algorithm in sorted(wanted):
-            if self._schedule.next_active_from(known[issuer_id, algorithm], self._clock()) is not None:
+            same = [key for key in by_issuer[issuer_id] if key.algorithm == algorithm]
+            if self._schedule.next_active_from(same, now) is not None:
                 async with self._making[issuer_id, algorithm]:
                     await self._make_if_due(issuer_id, algorithm)
+        unneeded = [key for keys in by_issuer.values() for key in keys if self._needed_until(key, keys) <= now]
+        if unneeded:
+            await self._rows.forget([key.kid for key in unneeded])
 
     async def run(self, wanted: Callable[[], Iterable[tuple[str, str]]], *, interval: float = ROUND) -> None:
         """For ever: rotate on schedule."""
@@ -161,10 +164,12 @@ class KeyKeeper:
                         log.error("%s", refusal)
                     self._unopened.add(key.kid)
                     continue
-            same = [other for other in keys if other.algorithm == key.algorithm]
-            held.append(RingKey(self._pairs[key.kid], key.active_from, self._schedule.needed_until(key, same)))
+            held.append(RingKey(self._pairs[key.kid], key.active_from, self._needed_until(key, keys)))
         self._ring.replace(issuer_id, held)
         self._terms[issuer_id] = [(key.algorithm, key.active_from) for key in keys]
+
+    def _needed_until(self, key: SigningKey, keys: Sequence[SigningKey]) -> float:
+        return self._schedule.needed_until(key, [other for other in keys if other.algorithm == key.algorithm])
 
     def _opened(self, key: SigningKey) -> KeyPair:
         return load_key(key.algorithm, self._sealer.open(key.kid, key.sealed_private_key))
