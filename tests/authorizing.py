@@ -37,7 +37,8 @@ from ostiary_state.applications.application import Application, TokenLifetimes
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
-from tests.people_tables import FakeConsents, FakeGrants, FakeSessions, FakeUsers, Tables
+from tests.fakes import MemoryConsents, MemoryGrants, MemorySessions, MemoryUsers
+from tests.people_tables import PeopleTables
 
 NOW = 1_800_000_000.0
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636 appendix B
@@ -105,7 +106,7 @@ class World:
 
     def __init__(self, *applications: Application, issuers: tuple[Issuer, ...] = (ISSUER, OTHER_ISSUER)) -> None:
         self.now = NOW
-        self.tables = Tables(users={USER.username: USER})
+        self.tables = PeopleTables(people={USER.username: USER})
         self.directory = Directory()
         self.directory.replace_all(issuers, applications or (APPLICATION,))
         self.ring = KeyRing()
@@ -114,12 +115,12 @@ class World:
         self.sealer = Sealer(KEYS)
         self.throttle = Throttle()
         self.passwords = PasswordPool(hasher=CHEAP)
-        self.sessions = BrowserSessions(FakeSessions(self.tables), random_token=random_token)
+        self.sessions = BrowserSessions(MemorySessions(self.tables), random_token=random_token)
         self.authorization = Authorization(
             self.directory,
             self.sessions,
-            FakeConsents(self.tables),
-            Issuing(FakeGrants(self.tables), TokenMinter(self.ring)),
+            MemoryConsents(self.tables),
+            Issuing(MemoryGrants(self.tables), TokenMinter(self.ring)),
             self.sealer,
             IdTokenHints(self.ring),
         )
@@ -128,7 +129,7 @@ class World:
     def _app(self) -> FastAPI:
         edge = Edge(self.directory, lambda: self.now)
         forms = Forms(FormTokens(KEYS), random_token)
-        authenticator = Authenticator(FakeUsers(self.tables), self.passwords, self.throttle)
+        authenticator = Authenticator(MemoryUsers(self.tables), self.passwords, self.throttle)
 
         async def parse(request: Request) -> ProtocolRequest:
             return await protocol_request(request, edge)
@@ -161,7 +162,7 @@ class World:
 
     def put_user(self, **fields: Any) -> None:
         """The user's manifest was applied."""
-        self.tables.users[USER.username] = replace(self.tables.users[USER.username], **fields)
+        self.tables.people[USER.username] = replace(self.tables.people[USER.username], **fields)
 
     def client(self, issuer: Issuer = ISSUER) -> httpx.AsyncClient:
         """A browser without JavaScript that follows no redirect by itself."""
@@ -195,7 +196,7 @@ class World:
         """Cookies of a browser in which the user is signed in."""
         started = await self.sessions.start(USER, ("pwd",), self.request({}, issuer=issuer))
         name, _, value = started.cookie.partition(";")[0].partition("=")
-        self.tables.statements.clear()
+        self.tables.statements = 0
         return {name: value}
 
 

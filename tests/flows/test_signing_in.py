@@ -41,7 +41,7 @@ async def test_denying_is_the_second_button(page: Page) -> None:
         await page.wait_for_url("**/consent?**")
         await page.locator("button[type=submit]").nth(1).click()
         assert (await shop.arrived(page))[1]["error"] == "access_denied"
-        assert shop.world.tables.grants == []
+        assert shop.world.tables.grants == {}
 
 
 async def test_a_wrong_password_is_said_and_the_cursor_waits_for_the_next(page: Page) -> None:

@@ -63,7 +63,7 @@ async def test_anything_but_allowing_is_denying(decision: str) -> None:
         response = await (await shown(world, client)).send(client, decision=decision)
     assert answer(response.headers["location"])[1]["error"] == "access_denied"
     assert world.tables.consents == {}
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 async def test_a_form_of_another_session_or_browser_is_shown_again_instead_of_counting() -> None:
@@ -75,7 +75,7 @@ async def test_a_form_of_another_session_or_browser_is_shown_again_instead_of_co
             response = await victim.post("/consent", data=fields | {"decision": "allow"})
             assert response.status_code == 200
             assert form_of(response).buttons, "asked again"
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 async def test_an_answer_cannot_be_carried_over_to_a_request_for_more() -> None:
@@ -86,17 +86,17 @@ async def test_an_answer_cannot_be_carried_over_to_a_request_for_more() -> None:
         mixed = little.fields | {"request_handle": more.fields["request_handle"]}
         response = await client.post("/consent", data=mixed | {"decision": "allow"})
     assert response.status_code == 200
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 async def test_signing_in_as_somebody_else_voids_a_form_that_is_still_open() -> None:
     world = World()
     async with world.client() as client:
         form = await shown(world, client)
-        world.tables.users["bob"] = replace(
+        world.tables.people["bob"] = replace(
             USER, id="shop/bob", incarnation="uid-bob", username="bob", display_name="Bob"
         )
-        started = await world.sessions.start(world.tables.users["bob"], ("pwd",), world.request({}))
+        started = await world.sessions.start(world.tables.people["bob"], ("pwd",), world.request({}))
         name, _, value = started.cookie.partition(";")[0].partition("=")
         client.cookies.set(name, value, domain="login.example.com", path="/")
         client.cookies.jar.clear_expired_cookies()
@@ -107,7 +107,7 @@ async def test_signing_in_as_somebody_else_voids_a_form_that_is_still_open() -> 
         )
     assert response.status_code == 200
     assert "Bob" in response.text
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 def _browser(client: httpx.AsyncClient) -> list[str]:
@@ -122,7 +122,7 @@ async def test_after_signing_out_the_form_leads_to_the_sign_in_page() -> None:
             await world.sessions.end(session, world.now)
         response = await form.send(client, decision="allow")
     assert response.headers["location"].startswith("/sign-in?request_handle=")
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 async def test_an_application_that_was_disabled_meanwhile_gets_nothing() -> None:
@@ -132,7 +132,7 @@ async def test_an_application_that_was_disabled_meanwhile_gets_nothing() -> None
         world.put(replace(APPLICATION, enabled=False))
         response = await form.send(client, decision="allow")
     assert response.status_code == 403
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 async def test_an_application_that_may_no_longer_do_this_is_told_so() -> None:
@@ -142,7 +142,7 @@ async def test_an_application_that_may_no_longer_do_this_is_told_so() -> None:
         world.put(replace(APPLICATION, grant_modes=frozenset({"implicit"})))
         response = await form.send(client, decision="allow")
     assert answer(response.headers["location"])[1]["error"] == "unauthorized_client"
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 async def test_consenting_does_not_replace_the_password_that_prompt_login_asks_for() -> None:
@@ -153,7 +153,7 @@ async def test_consenting_does_not_replace_the_password_that_prompt_login_asks_f
         form = await open_form(client, sign_in.headers["location"].replace("/sign-in?", "/consent?"))
         response = await form.send(client, decision="allow")
     assert response.headers["location"].startswith("/sign-in?")
-    assert world.tables.grants == []
+    assert world.tables.grants == {}
 
 
 async def test_a_person_who_lost_the_group_meanwhile_gets_nothing() -> None:

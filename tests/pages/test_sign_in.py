@@ -198,7 +198,7 @@ async def test_the_cookie_itself_is_not_in_the_store() -> None:
 
 async def test_another_person_in_the_same_browser_ends_the_first_ones_session() -> None:
     world = World()
-    world.tables.users["bob"] = replace(USER, id="shop/bob", incarnation="uid-bob", username="bob")
+    world.tables.people["bob"] = replace(USER, id="shop/bob", incarnation="uid-bob", username="bob")
     async with world.client() as client:
         for name in ("ada", "ada", "bob"):
             await (await open_form(client, "/sign-in")).send(client, username=name, password=PASSWORD)

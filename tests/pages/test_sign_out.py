@@ -21,7 +21,7 @@ async def test_signing_out_is_asked_for_and_then_ends_the_session() -> None:
         assert response.headers["set-cookie"].startswith("__Host-ostiary-session=; Max-Age=0;")
         assert "You are signed out" in (await client.get("/signed-out")).text
     (session,) = world.tables.sessions.values()
-    (revocation,) = world.tables.revocations
+    (revocation,) = world.tables.revocations.values()
     assert session.ended_at == world.now
     assert (revocation.kind, revocation.id) == (RevocationKind.SESSION, session.id)
     assert revocation.expires_at >= world.now + 24 * 3600

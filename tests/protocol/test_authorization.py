@@ -26,7 +26,7 @@ TRUSTED = replace(APPLICATION, consent_required=False)
 async def test_nobody_is_signed_in_so_the_request_is_sealed_and_nothing_is_stored() -> None:
     world = World()
     assert (await world.begin(code_request())).startswith("/sign-in?request_handle=")
-    assert world.tables.statements == []
+    assert world.tables.statements == 0
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,7 @@ class BrowserSessions:
         value = read_cookie(request.issuer, SESSION, request.cookies)
         if value is None:
             return None
-        signed_in = await self._sessions.signed_in(_digest(value), request.issuer.id, client_id, request.now)
-        return signed_in if signed_in is not None and _live(signed_in, request) else None
+        return await self._sessions.signed_in(_digest(value), request.issuer.id, client_id, request.now)
 
     async def start(self, user: User, amr: tuple[str, ...], request: ProtocolRequest) -> StartedSession:
         """A new session with a new cookie, whatever the browser held before (session fixation).
@@ -78,15 +77,3 @@ class BrowserSessions:
 
 def _digest(cookie: str) -> bytes:
     return hashlib.sha256(cookie.encode()).digest()
-
-
-def _live(signed_in: SignedIn, request: ProtocolRequest) -> bool:
-    session, user = signed_in.session, signed_in.user
-    return (
-        session.issuer_id == request.issuer.id
-        and session.ended_at is None
-        and request.now < session.expires_at
-        and user.enabled
-        and session.user_incarnation == user.incarnation
-        and session.created_at > user.not_before
-    )
