@@ -22,6 +22,7 @@ from ostiary_state.runtime.signing_key import SigningKey
 from ostiary_state.store.applications import Served
 from ostiary_state.store.changes import KEPT, Change, Following
 from ostiary_state.store.intent import GRACE
+from ostiary_state.store.intent_batch import IntentBatch
 from tests.fakes import MemoryDatabase
 
 TABLES = ("revision", "fence", "changes", "issuers", "applications", "users", "deleted")
@@ -70,7 +71,9 @@ class MemoryIntent:
         try:
             if fence < self.database.fence:
                 raise StaleWriter
-            changed = dict.fromkeys(each for write in writes for each in self._one(write, now))
+            batch = IntentBatch.of(writes)
+            ordered = (*(Tombstone(*each) for each in batch.tombstones), *batch.applications, *batch.users)
+            changed = dict.fromkeys(each for write in ordered for each in self._one(write, now))
             if changed:
                 changed |= dict.fromkeys(self._vacate(now))
                 self.database.revision += 1
