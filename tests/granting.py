@@ -37,10 +37,19 @@ from ostiary_server.protocol.tokens import TokenMinter, digest_of
 from ostiary_server.protocol.userinfo import UserInfo
 from ostiary_server.revocation_set import RevokedKeys
 from ostiary_state.applications.application import Application, TokenLifetimes
+from ostiary_state.intent import Kind, StoredUser
 from ostiary_state.runtime.grant import AuthorizationCode, Grant
 from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.runtime.session import Session
 from ostiary_state.users.user import User
-from tests.memory_store import MemoryStore
+from tests.fakes import (
+    MemoryAccessTokens,
+    MemoryDatabase,
+    MemoryGrants,
+    MemoryRefreshTokens,
+    MemoryRevocations,
+    MemoryUsers,
+)
 
 NOW = 1_800_000_000.0
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636 appendix B
@@ -117,6 +126,15 @@ USER = User(
     password_hash=CHEAP.hash(PASSWORD),
 )
 
+MANIFEST = {
+    "username": USER.username,
+    "displayName": USER.display_name,
+    "email": USER.email,
+    "emailVerified": USER.email_verified,
+    "groups": sorted(USER.groups),
+    "claims": {"department": "engines"},
+}
+
 
 @cache
 def key_pair(issuer_id: str, algorithm: str) -> KeyPair:
@@ -140,6 +158,25 @@ class MadeKeys:
         self.reloads.append(issuer_id)
 
 
+class Watched:
+    """A repository whose statements are listed, and whose revocations reach the server's set at once."""
+
+    def __init__(self, repository: Any, world: "World") -> None:
+        self._repository = repository
+        self._world = world
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._repository, name)
+
+        async def statement(*arguments: Any) -> Any:
+            self._world.statements.append(name)
+            answer = await method(*arguments)
+            self._world.revocations.add_all(self._world.database.revocations.values())
+            return answer
+
+        return statement
+
+
 class World:
     """Issuers, applications, a user and a clock, with the application that serves them."""
 
@@ -148,26 +185,40 @@ class World:
         self.directory = Directory()
         self.directory.replace_all((ISSUER, OTHER_ISSUER), applications or (APPLICATION, OTHER, PUBLIC, ELSEWHERE))
         self.revocations = RevokedKeys()
-        self.store = MemoryStore(self.revocations, users={USER.id: USER})
+        self.database = MemoryDatabase()
+        self.statements: list[str] = []
+        self.put_user()
+        self.sign_in()
+        users = Watched(MemoryUsers(self.database), self)
+        grants = Watched(MemoryGrants(self.database), self)
+        refresh_tokens = Watched(MemoryRefreshTokens(self.database), self)
+        access_tokens = Watched(MemoryAccessTokens(self.database), self)
         self.ring = KeyRing()
         self.keys = MadeKeys(self.ring)
         self.minter = TokenMinter(self.ring, keys=self.keys)
         self.clients = ClientAuthentication(self.directory)
-        self.bearer_tokens = BearerTokens(self.directory, self.ring, self.revocations, self.store, self.keys)
-        engine, issuance, store = Engine(), Issuance(self.minter), self.store
-        authenticator = Authenticator(store, PasswordPool(hasher=CHEAP), Throttle())
+        self.bearer_tokens = BearerTokens(self.directory, self.ring, self.revocations, access_tokens, self.keys)
+        engine, issuance = Engine(), Issuance(self.minter)
+        authenticator = Authenticator(users, PasswordPool(hasher=CHEAP), Throttle())
         self.token_endpoint = TokenEndpoint(
             self.clients,
             (
-                AuthorizationCodes(engine, issuance, store, self.revocations),
-                RefreshTokenGrants(engine, issuance, store, store, store, self.revocations),
-                ClientCredentials(engine, issuance, store),
-                Passwords(issuance, authenticator, store),
+                AuthorizationCodes(engine, issuance, grants, self.revocations),
+                RefreshTokenGrants(engine, issuance, refresh_tokens, grants, access_tokens, self.revocations),
+                ClientCredentials(engine, issuance, access_tokens),
+                Passwords(issuance, authenticator, grants),
             ),
         )
-        self.introspection = Introspection(self.clients, self.bearer_tokens, store, self.revocations)
-        self.revocation = RevocationOfTokens(engine, self.clients, self.bearer_tokens, store, store, store)
-        self.userinfo = UserInfo(self.bearer_tokens, store)
+        self.introspection = Introspection(self.clients, self.bearer_tokens, refresh_tokens, self.revocations)
+        self.revocation = RevocationOfTokens(
+            engine,
+            self.clients,
+            self.bearer_tokens,
+            refresh_tokens,
+            grants,
+            Watched(MemoryRevocations(self.database), self),
+        )
+        self.userinfo = UserInfo(self.bearer_tokens, users)
         edge = Edge(self.directory, lambda: self.now)
         self.app = FastAPI(openapi_url=None)
         for router in (
@@ -187,9 +238,41 @@ class World:
         self.directory.put_application(changed)
         return changed
 
-    def put_user(self, **fields: Any) -> None:
-        """The user's manifest was applied."""
-        self.store.users[USER.id] = replace(self.store.users[USER.id], **fields)
+    def put_user(self, *, incarnation: str = USER.incarnation, not_before: float = 0.0, **spec: Any) -> None:
+        """The user's manifest was applied; another incarnation: it was deleted before."""
+        if incarnation != USER.incarnation:
+            self.delete_user()
+        self.database.users[USER.id, incarnation] = StoredUser(
+            id=USER.id,
+            incarnation=incarnation,
+            username=USER.username,
+            spec=MANIFEST | spec,
+            password_hash=USER.password_hash,
+            not_before=not_before,
+            subject=USER.subject if incarnation == USER.incarnation else "u_another",
+        )
+
+    def delete_user(self) -> None:
+        """The user's manifest was deleted."""
+        self.database.deleted[Kind.USER, USER.id, USER.incarnation] = self.now
+
+    def sign_in(self) -> None:
+        """The user's session, in which codes are given."""
+        self.database.sessions["s-1"] = Session(
+            id="s-1",
+            digest=b"s" * 32,
+            issuer_id=ISSUER.id,
+            user_id=USER.id,
+            user_incarnation=USER.incarnation,
+            auth_time=self.now - 30,
+            amr=("pwd",),
+            created_at=self.now - 30,
+            expires_at=self.now + 365 * 86_400,
+        )
+
+    def sign_out(self) -> None:
+        """The session ends; its revocation has not arrived yet."""
+        self.database.sessions["s-1"] = replace(self.database.sessions["s-1"], ended_at=self.now)
 
     def code(self, value: str = "a-code", *, application: Application = APPLICATION, **fields: Any) -> str:
         """Somebody has signed in: a code, with `fields` of its grant or of the code itself."""
@@ -213,7 +296,7 @@ class World:
             expires_at=self.now + 90 * 86_400,
             code=replace(code, **of_code),
         )
-        self.store.grants[grant.id] = replace(grant, **fields)
+        self.database.grants[grant.id] = replace(grant, **fields)
         return value
 
     def client(self, issuer: Issuer = ISSUER) -> httpx.AsyncClient:

@@ -10,13 +10,13 @@ from tests.granting import ISSUER, OTHER_ISSUER, World
 async def test_the_database_is_not_asked_and_anyone_may_read(path: str) -> None:
     world = World()
     await world.token({"grant_type": "client_credentials"})
-    world.store.away = True
+    world.database.away = True
     async with world.client() as client:
         answer = await client.get(path, headers={"origin": "https://anyone.example"})
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "max-age" in answer.headers["cache-control"]
-    assert world.store.statements == []
+    assert world.statements == []
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -40,11 +40,11 @@ async def test_an_unknown_host_is_421() -> None:
 async def test_the_database_away_is_503_with_retry_after_and_recovers() -> None:
     world = World()
     world.code()
-    world.store.away = True
+    world.database.away = True
     answer = await world.redeem("a-code")
     assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
     assert int(answer.headers["retry-after"]) > 0
-    world.store.away = False
+    world.database.away = False
     assert (await world.redeem("a-code")).status_code == 200
 
 

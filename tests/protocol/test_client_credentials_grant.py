@@ -9,9 +9,9 @@ FORM = {"grant_type": "client_credentials"}
 
 async def test_a_jwt_costs_no_statement() -> None:
     world = World()
-    world.store.away = True
+    world.database.away = True
     answer = (await world.token(FORM)).json()
-    assert world.store.statements == []
+    assert world.statements == []
     assert "refresh_token" not in answer
     assert "id_token" not in answer
 
@@ -45,14 +45,14 @@ async def test_an_opaque_token_costs_one_insert() -> None:
     world.put(opaque_access_tokens=True)
     answer = (await world.token(FORM)).json()
     assert "." not in answer["access_token"]
-    assert world.store.statements == ["add"]
+    assert world.statements == ["add"]
     assert (await world.introspect(answer["access_token"]))["client_id"] == APPLICATION.client_id
 
 
 async def test_an_opaque_token_without_database_is_503_with_retry_after() -> None:
     world = World()
     world.put(opaque_access_tokens=True)
-    world.store.away = True
+    world.database.away = True
     answer = await world.token(FORM)
     assert answer.status_code == 503
     assert answer.headers["retry-after"]

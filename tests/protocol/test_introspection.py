@@ -33,10 +33,10 @@ def forged(token: str, header: dict[str, Any], claims: dict[str, Any], key: byte
 async def test_a_jwt_costs_no_statement_the_database_may_be_away() -> None:
     world = World()
     token = await access_token(world)
-    world.store.away = True
+    world.database.away = True
     assert (await world.introspect(token))["client_id"] == APPLICATION.client_id
     assert (await world.introspect(token + "x")) == INACTIVE
-    assert world.store.statements == []
+    assert world.statements == []
 
 
 async def test_the_private_claim_stays_private() -> None:
@@ -221,8 +221,8 @@ async def test_an_opaque_token_of_the_addresss_former_tenant_is_inactive() -> No
     world = World()
     world.put(opaque_access_tokens=True)
     token = await access_token(world)
-    for digest, stored in world.store.access_tokens.items():
-        world.store.access_tokens[digest] = replace(stored, issuer_id="the former issuer")
+    for digest, stored in world.database.access_tokens.items():
+        world.database.access_tokens[digest] = replace(stored, issuer_id="the former issuer")
     assert await world.introspect(token) == INACTIVE
 
 

@@ -79,20 +79,20 @@ async def test_an_undeclared_scope_costs_no_argon2() -> None:
     world = World()
     refused = await world.token(CORRECT | {"scope": "root"})
     assert refused.json()["error"] == "invalid_scope"
-    assert world.store.statements == []
+    assert world.statements == []
 
 
 async def test_no_password_is_tried_for_an_application_that_does_not_list_the_grant() -> None:
     world = World()
     world.put(grant_modes=frozenset({"client_credentials"}))
     assert (await world.token(CORRECT)).json()["error"] == "unauthorized_client"
-    assert world.store.statements == []
+    assert world.statements == []
 
 
 async def test_no_password_is_tried_for_a_client_that_did_not_authenticate() -> None:
     world = World()
     assert (await world.token(CORRECT, auth=None)).status_code == 401
-    assert world.store.statements == []
+    assert world.statements == []
 
 
 async def test_a_user_outside_the_allowed_groups_gets_nothing() -> None:

@@ -53,7 +53,7 @@ async def test_a_public_client_may_revoke_its_own() -> None:
     form = {"client_id": PUBLIC.client_id}
     issued = (await world.redeem(world.code(application=PUBLIC), auth=None, form=form)).json()
     await world.post("/revoke", {"token": issued["refresh_token"], **form}, auth=None)
-    assert world.store.grants["grant of a-code"].revoked_at is not None
+    assert world.database.grants["grant of a-code"].revoked_at is not None
 
 
 async def test_an_opaque_access_token_can_be_revoked() -> None:
@@ -67,7 +67,7 @@ async def test_an_opaque_access_token_can_be_revoked() -> None:
 async def test_the_database_away_is_503_and_not_a_success() -> None:
     world = World()
     token = (await world.token({"grant_type": "client_credentials"})).json()["access_token"]
-    world.store.away = True
+    world.database.away = True
     assert (await world.post("/revoke", {"token": token})).status_code == 503
 
 

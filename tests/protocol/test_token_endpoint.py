@@ -41,7 +41,7 @@ async def test_a_grant_that_the_manifest_does_not_list_is_refused(mode: str) -> 
         {"grant_type": mode, "code": "x", "refresh_token": "x", "username": "a", "password": "b"}
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
-    assert world.store.statements == []
+    assert world.statements == []
 
 
 async def test_a_stranger_is_not_told_which_grants_an_application_has() -> None:
@@ -54,7 +54,7 @@ async def test_a_stranger_costs_no_statement() -> None:
     world = World()
     world.code()
     await world.redeem("a-code", auth=basic(secret="wrong"))
-    assert world.store.statements == []
+    assert world.statements == []
 
 
 @pytest.mark.parametrize("scope", ['or"ders', "a  b", " a", "a\\b", "é"])

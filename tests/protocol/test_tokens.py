@@ -19,7 +19,7 @@ ALL = ("openid", "profile", "email", "groups")
 def grant(**fields: Any) -> Grant:
     world = World()
     world.code(**fields)
-    return next(iter(world.store.grants.values()))
+    return next(iter(world.database.grants.values()))
 
 
 def minter() -> TokenMinter:

@@ -102,7 +102,7 @@ class RevocationOfTokens:
         token = request.form["token"]
         claims = await self._bearer_tokens.live(request.issuer, token, request.now)
         if claims is not None:
-            end = Revocation(RevocationKind.JTI, claims["jti"], not_before=request.now, expires_at=claims["exp"])
+            end = Revocation(RevocationKind.JTI, claims["jti"], not_before=claims["exp"], expires_at=claims["exp"])
             return _Found(claims["client_id"], end)
         if "." in token:  # a JWT is no refresh token of ours
             return None

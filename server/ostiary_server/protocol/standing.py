@@ -73,5 +73,10 @@ def why_refresh_void(
 
 
 def end_of(grant: Grant, now: float) -> Revocation:
-    """The revocation that ends every access token of a grant; kept until the last of them would have expired."""
-    return Revocation(RevocationKind.GRANT, grant.id, not_before=now, expires_at=now + LONGEST_ACCESS_TOKEN)
+    """The revocation that ends every access token of a grant; kept until the last of them would have expired.
+
+    A grant never begins again, so tokens end whenever they were issued: a request that races this one may have read
+    its clock later, or on another replica.
+    """
+    last = now + LONGEST_ACCESS_TOKEN
+    return Revocation(RevocationKind.GRANT, grant.id, not_before=last, expires_at=last)
