@@ -2,8 +2,7 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -25,11 +24,11 @@ from ostiary_server.protocol.grants.client_credentials import ClientCredentials
 from ostiary_server.protocol.grants.password import Passwords
 from ostiary_server.protocol.grants.refresh_token import RefreshTokenGrants
 from ostiary_server.protocol.introspection import Introspection
-from ostiary_server.protocol.key_pair import KeyPair, decoded, generate_key
+from ostiary_server.protocol.key_pair import decoded
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
 from ostiary_server.protocol.revocation import RevocationOfTokens
-from ostiary_server.protocol.signing import KeyRing, RingKey
+from ostiary_server.protocol.signing import KeyRing
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_endpoint import TokenEndpoint
 from ostiary_server.protocol.token_response import Issuance
@@ -50,6 +49,7 @@ from tests.fakes import (
     MemoryRevocations,
     MemoryUsers,
 )
+from tests.observed import MadeKeys, Watched
 
 NOW = 1_800_000_000.0
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636 appendix B
@@ -136,47 +136,6 @@ MANIFEST = {
 }
 
 
-@cache
-def key_pair(issuer_id: str, algorithm: str) -> KeyPair:
-    """One of each for each issuer; an RSA key takes a while."""
-    del issuer_id
-    return generate_key(algorithm)
-
-
-@dataclass
-class MadeKeys:
-    """Makes a key at first need, and counts how often an unknown `kid` was looked for."""
-
-    ring: KeyRing
-    reloads: list[str] = field(default_factory=list)
-
-    async def ensure(self, issuer_id: str, algorithm: str) -> None:
-        algorithms = {algorithm} | {a for a in ("ES256", "RS256", "EdDSA") if self.ring.has(issuer_id, a)}
-        self.ring.replace(issuer_id, [RingKey(key_pair(issuer_id, a), 0.0, NOW * 2) for a in sorted(algorithms)])
-
-    async def reload(self, issuer_id: str) -> None:
-        self.reloads.append(issuer_id)
-
-
-class Watched:
-    """A repository whose statements are listed, and whose revocations reach the server's set at once."""
-
-    def __init__(self, repository: Any, world: "World") -> None:
-        self._repository = repository
-        self._world = world
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._repository, name)
-
-        async def statement(*arguments: Any) -> Any:
-            self._world.statements.append(name)
-            answer = await method(*arguments)
-            self._world.revocations.add_all(self._world.database.revocations.values())
-            return answer
-
-        return statement
-
-
 class World:
     """Issuers, applications, a user and a clock, with the application that serves them."""
 
@@ -189,10 +148,10 @@ class World:
         self.statements: list[str] = []
         self.put_user()
         self.sign_in()
-        users = Watched(MemoryUsers(self.database), self)
-        grants = Watched(MemoryGrants(self.database), self)
-        refresh_tokens = Watched(MemoryRefreshTokens(self.database), self)
-        access_tokens = Watched(MemoryAccessTokens(self.database), self)
+        users = self._watched(MemoryUsers(self.database))
+        grants = self._watched(MemoryGrants(self.database))
+        refresh_tokens = self._watched(MemoryRefreshTokens(self.database))
+        access_tokens = self._watched(MemoryAccessTokens(self.database))
         self.ring = KeyRing()
         self.keys = MadeKeys(self.ring)
         self.minter = TokenMinter(self.ring, keys=self.keys)
@@ -216,7 +175,7 @@ class World:
             self.bearer_tokens,
             refresh_tokens,
             grants,
-            Watched(MemoryRevocations(self.database), self),
+            self._watched(MemoryRevocations(self.database)),
         )
         self.userinfo = UserInfo(self.bearer_tokens, users)
         edge = Edge(self.directory, lambda: self.now)
@@ -231,6 +190,9 @@ class World:
         ):
             self.app.include_router(router)
         errors.install(self.app)
+
+    def _watched(self, repository: Any) -> Any:
+        return Watched(repository, self.database, self.statements, self.revocations)
 
     def put(self, application: Application = APPLICATION, **fields: Any) -> Application:
         """A manifest was applied."""

@@ -110,6 +110,29 @@ async def test_a_body_that_is_no_small_utf8_form_is_refused(headers: Any, body: 
         await read(*headers, body=body)
 
 
+async def test_a_body_that_is_too_long_is_not_read_to_its_end() -> None:
+    read_chunks = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read_chunks
+        read_chunks += 1
+        return {"type": "http.request", "body": b"x" * 40_000, "more_body": read_chunks < 100}
+
+    scope = {"type": "http", "method": "POST", "path": "/token", "query_string": b"", "headers": [HOST, FORM]}
+    with pytest.raises(InvalidRequest):
+        await protocol_request(Request(scope, receive), Edge(World().directory, lambda: NOW))
+    assert read_chunks == 2
+
+
+async def test_a_body_that_ends_early_is_refused() -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "path": "/token", "query_string": b"", "headers": [HOST, FORM]}
+    with pytest.raises(InvalidRequest):
+        await protocol_request(Request(scope, receive), Edge(World().directory, lambda: NOW))
+
+
 async def test_the_charset_of_the_content_type_does_not_matter() -> None:
     request = await read(HOST, (b"content-type", b"Application/X-WWW-Form-Urlencoded; charset=UTF-8"), body=b"a=1")
     assert request.form.get("a") == "1"

@@ -11,7 +11,8 @@ import pytest
 
 from ostiary_server.protocol.key_pair import encoded
 from ostiary_state.runtime.revocation import Revocation, RevocationKind
-from tests.granting import APPLICATION, ELSEWHERE, ISSUER, NOW, OTHER, OTHER_ISSUER, World, basic, claims_of, key_pair
+from tests.granting import APPLICATION, ELSEWHERE, ISSUER, NOW, OTHER, OTHER_ISSUER, World, basic, claims_of
+from tests.observed import key_pair
 
 OTHERS = basic(OTHER.client_id, "books' secret")
 INACTIVE = {"active": False}

@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet, import_key, thumbprint
 
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS, KeyPair, decoded, generate_key, load_key
 from ostiary_server.protocol.signing import KeyRing, NoSigningKey, RingKey
-from tests.granting import key_pair
+from tests.observed import key_pair
 
 
 def jwk_of(pair: KeyPair) -> dict[str, str]:
@@ -44,6 +44,13 @@ def test_a_signature_over_anything_else_does_not_verify(algorithm: str) -> None:
     assert not pair.verifies(message.encode(), good[:-1])
     assert not pair.verifies(message.encode(), b"")
     assert not pair.verifies(message.encode(), bytes(len(good)))
+
+
+def test_an_ecdsa_signature_has_one_form_only() -> None:
+    pair = key_pair("i", "ES256")
+    message, _, signature = pair.sign("JWT", {"sub": "x"}).rpartition(".")
+    good = decoded(signature.encode())
+    assert not pair.verifies(message.encode(), good[:32] + b"\0" + good[32:])
 
 
 @pytest.mark.parametrize("algorithm", SIGNING_ALGORITHMS)

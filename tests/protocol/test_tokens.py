@@ -11,7 +11,8 @@ from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.signing import KeyRing, RingKey
 from ostiary_server.protocol.tokens import TokenMinter
 from ostiary_state.runtime.grant import Grant
-from tests.granting import APPLICATION, ISSUER, NOW, USER, World, claims_of, key_pair
+from tests.granting import APPLICATION, ISSUER, NOW, USER, World, claims_of
+from tests.observed import key_pair
 
 ALL = ("openid", "profile", "email", "groups")
 
