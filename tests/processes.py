@@ -77,6 +77,16 @@ class Child:
             self._process.wait()
             self._process = None
 
+    def signal(self, number: int) -> None:
+        """Sends one; does nothing if it does not run."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def wait(self, within_s: float) -> int:
+        """Its exit status, once it ends by itself; raises subprocess.TimeoutExpired."""
+        assert self._process is not None
+        return self._process.wait(within_s)
+
 
 def free_port() -> int:
     """A TCP port on loopback that nothing listens on now."""

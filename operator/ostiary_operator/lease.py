@@ -7,7 +7,7 @@ transitions is the fence that every write to the store carries.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,25 +40,26 @@ class Lease:
         identity: str,
         clock: Callable[[], float],
         now: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._cluster, self._name, self._identity = cluster, name, identity
         self._namespace = namespace
         self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
-        self._clock, self._now = clock, now
+        self._clock, self._now, self._sleep = clock, now, sleep
         self._seen: _Seen | None = None
         self._renewed = 0.0
         self.fence = 0  # valid while held
 
     async def acquire(self) -> None:
         """Returns once this process holds the Lease."""
-        while not await self._try():  # noqa: ASYNC110 - another process's doing sets no event of ours
-            await asyncio.sleep(RETRY)
+        while not await self._try():
+            await self._sleep(RETRY)
         logger.info("holding the Lease %s/%s, transition %d", self._namespace, self._name, self.fence)
 
     async def hold(self) -> None:
         """Renews until another holds it, or it could not be renewed in time."""
         while self._clock() - self._renewed < DEADLINE:
-            await asyncio.sleep(RETRY)
+            await self._sleep(RETRY)
             if not await self._try() and self._holder() not in (self._identity, None):
                 break
         logger.error("lost the Lease %s/%s to %s", self._namespace, self._name, self._holder() or "nobody in time")

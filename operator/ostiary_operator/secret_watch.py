@@ -13,8 +13,9 @@ logger = logging.getLogger(__name__)
 
 _SELECTOR = {"labelSelector": f"{LABEL}=true"}
 _PATIENCE = 5.0  # seconds to wait for the first list; then a Secret is read by itself
-_FORBIDDEN_PAUSE = 30.0  # seconds until a refused list is tried again: someone may have granted it
 _BROKEN_PAUSES = (0.2, 1.0, 2.0, 5.0)  # seconds, growing while the API stays away
+# An API server that just started refuses for a moment what it will allow; after that someone may grant it some day.
+_REFUSED_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
 class SecretWatch:
@@ -70,20 +71,22 @@ class SecretWatch:
         return secret
 
     async def _follow(self) -> None:
-        pauses = iter(_BROKEN_PAUSES)
+        broken, refusals = iter(_BROKEN_PAUSES), iter(_REFUSED_PAUSES)
         while True:
             try:
                 version: str | None = await self._list()
-                pauses = iter(_BROKEN_PAUSES)
+                broken, refusals = iter(_BROKEN_PAUSES), iter(_REFUSED_PAUSES)
                 while version is not None:
                     version = await self._watch(version)
             except ApiRefused as refused:
                 logger.warning("cannot list Secrets of %s: %s", self._namespace, refused)
-                self.held.clear()
                 self._listed.set()
-                await asyncio.sleep(_FORBIDDEN_PAUSE)
+                pause = next(refusals, _REFUSED_PAUSES[-1])
+                if pause > _BROKEN_PAUSES[-1]:
+                    self.held.clear()  # it is meant: what is held grows old
+                await asyncio.sleep(pause)
             except ClusterUnavailable:
-                await asyncio.sleep(next(pauses, _BROKEN_PAUSES[-1]))
+                await asyncio.sleep(next(broken, _BROKEN_PAUSES[-1]))
 
     async def _list(self) -> str:
         """The version to watch from; announces what a lost watch did not."""

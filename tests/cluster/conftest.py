@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.access import Access
 from tests.cluster.operating import ACCOUNT, RBAC, SYSTEM, Operators, Stored
+from tests.postgres import PostgreSQL
 from tests.processes import Child
 
 
@@ -21,50 +24,49 @@ def account(crds: Access) -> Path:
     return crds.service_account(SYSTEM, ACCOUNT)
 
 
-@pytest.fixture
-def replica(postgresql_url: str, tmp_path: Path) -> Iterator[Child]:
-    """A live replica that has applied everything."""
-    child = Child([sys.executable, "-m", "tests.cluster.replica", postgresql_url], tmp_path / "replica.log")
-    child.start()
-    yield child
-    child.stop()
-
-
-@pytest.fixture
-def stored(postgresql_url: str) -> Stored:
-    """What the operators of this test have written."""
-    return Stored(postgresql_url)
-
-
-@pytest.fixture
-def operators_of(
-    crds: Access,
-    account: Path,
-    postgresql_url: str,
-    replica: Child,  # noqa: ARG001 - without one nothing is ever served
-    tmp_path: Path,
-) -> Iterator[Callable[[str], Operators]]:
-    """Operators that follow one namespace."""
-    made: list[Operators] = []
-
-    def make(namespace: str) -> Operators:
-        made.append(Operators(crds, namespace, postgresql_url, tmp_path, account, f"operator-{namespace}"))
-        return made[-1]
-
-    yield make
-    for operators in made:
+@pytest.fixture(scope="module")
+def everywhere(
+    crds: Access, account: Path, postgresql_server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Operators]:
+    """One operator that follows every namespace, for the tests that neither stop nor configure it."""
+    url = postgresql_server.url(asyncio.run(postgresql_server.database()))
+    directory = tmp_path_factory.mktemp("everywhere")
+    operators = Operators(crds, None, url, directory, account, "operator-everywhere")
+    with replica_on(url, directory):
+        operators.start(OSTIARY_LOG_LEVEL="debug")
+        yield operators
         operators.stop()
 
 
 @pytest.fixture
-def unbound_namespace(namespace: str) -> str:
-    """One whose Secrets the operator may not read."""
+def tenant(crds: Access, namespace: str) -> str:
+    """A namespace whose Secrets the operator may use."""
+    bound = ("--clusterrole=ostiary-secrets", f"--serviceaccount={SYSTEM}:{ACCOUNT}")
+    crds.kubectl("create", "rolebinding", "ostiary-secrets", "--namespace", namespace, *bound)
     return namespace
 
 
 @pytest.fixture
-def operators(crds: Access, namespace: str, operators_of: Callable[[str], Operators]) -> Operators:
-    """Operators that follow this test's namespace and may use its Secrets."""
-    bound = ("--clusterrole=ostiary-secrets", f"--serviceaccount={SYSTEM}:{ACCOUNT}")
-    crds.kubectl("create", "rolebinding", "ostiary-secrets", "--namespace", namespace, *bound)
-    return operators_of(namespace)
+def stored(everywhere: Operators) -> Stored:
+    """What the operator everywhere has written."""
+    return Stored(everywhere.database_url)
+
+
+@pytest.fixture
+def operators(crds: Access, account: Path, tenant: str, postgresql_url: str, tmp_path: Path) -> Iterator[Operators]:
+    """Operators of a test's own, which follow its namespace only."""
+    made = Operators(crds, tenant, postgresql_url, tmp_path, account, f"operator-{tenant}")
+    with replica_on(postgresql_url, tmp_path):
+        yield made
+        made.stop()
+
+
+@contextlib.contextmanager
+def replica_on(url: str, directory: Path) -> Iterator[None]:
+    """A live replica that has applied everything."""
+    child = Child([sys.executable, "-m", "tests.cluster.replica", url], directory / "replica.log")
+    child.start()
+    try:
+        yield
+    finally:
+        child.stop()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import json
 import sys
 import time
@@ -23,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 RBAC = ROOT / "docs" / "examples" / "rbac.yaml"
 SYSTEM, ACCOUNT = "ostiary-system", "ostiary-operator"
 ISSUER = "https://login.example.com"
+KINDS = "oauthapplications,oauthusers"
 
 Result = TypeVar("Result")
 
@@ -75,10 +78,10 @@ class Process:
 
 @dataclass
 class Operators:
-    """Starts operators for one namespace on one database."""
+    """Starts operators on one database."""
 
     access: Access
-    namespace: str
+    namespace: str | None  # None: all of them
     database_url: str
     directory: Path
     kubeconfig: Path
@@ -99,8 +102,8 @@ class Operators:
             "POD_NAMESPACE": SYSTEM,
             "OSTIARY_DATABASE_URL": self.database_url,
             "OSTIARY_DEFAULT_ISSUER": ISSUER,
-            "OSTIARY_WATCH_NAMESPACES": self.namespace,
-            "OSTIARY_USER_NAMESPACES": self.namespace,
+            "OSTIARY_WATCH_NAMESPACES": self.namespace or "",
+            "OSTIARY_USER_NAMESPACES": self.namespace or "*",
             "OSTIARY_LEASE_NAME": self.lease,
             "OSTIARY_PROBE_PORT": str(port),
             **settings,
@@ -117,26 +120,22 @@ class Operators:
         return "".join(process.log.read_text() for process in self.started)
 
     def stop(self) -> None:
-        """End all, after letting one finish what tests left, so that the namespace can go."""
-        live = [process for process in self.started if process.state()]
-        verbs = ["delete", "oauthapplications,oauthusers", "--all", "--namespace", self.namespace]
-        if live:
-            try:
-                self.access.kubectl(*verbs, "--timeout=20s")
-            except KubectlFailed:
-                live = []
+        """End all, after letting one finish what tests left, so that their namespaces can go."""
+        if any(process.state() == "leading" for process in self.started):
+            with contextlib.suppress(KubectlFailed):
+                self.access.kubectl("delete", KINDS, "--all", *self._scope, "--timeout=20s")
         for process in self.started:
             process.child.stop()
-        if not live:
-            self._strip()
+        for each in json.loads(self.access.kubectl("get", KINDS, *self._scope, "-o", "json"))["items"]:
+            name = f"{each['kind'].lower()}/{each['metadata']['name']}"
+            patch = '{"metadata": {"finalizers": null}}'
+            self.access.kubectl(
+                "patch", name, "--namespace", each["metadata"]["namespace"], "--type=merge", "-p", patch
+            )
 
-    def _strip(self) -> None:
-        for resource in ("oauthapplications", "oauthusers"):
-            names = self.access.kubectl("get", resource, "--namespace", self.namespace, "-o", "name").split()
-            for name in names:
-                patch = '{"metadata": {"finalizers": null}}'
-                scope = ("--namespace", self.namespace)
-                self.access.kubectl("patch", name, *scope, "--type=merge", "-p", patch)
+    @property
+    def _scope(self) -> tuple[str, ...]:
+        return ("--namespace", self.namespace) if self.namespace else ("--all-namespaces",)
 
 
 @dataclass(frozen=True)
@@ -193,6 +192,36 @@ def conditions(body: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
 def is_ready(body: Mapping[str, Any]) -> bool:
     """This generation is served."""
     return conditions(body).get("Ready") == ("True", "Ready")
+
+
+def application_of(access: Access, name: str, namespace: str) -> dict[str, Any]:
+    """The object as it is."""
+    return access.get("oauthapplication", name, namespace)
+
+
+def ready_application(access: Access, name: str, namespace: str, *, within: float = 20.0) -> dict[str, Any]:
+    """The object once its present generation is served."""
+
+    def look() -> dict[str, Any] | None:
+        body = application_of(access, name, namespace)
+        return body if is_ready(body) else None
+
+    found = eventually(look, within=within)
+    assert found is not None
+    return found
+
+
+def secret_values(access: Access, name: str, namespace: str) -> dict[str, str]:
+    """What a Secret holds."""
+    data = access.get("secret", name, namespace)["data"]
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+
+def versions(access: Access, namespace: str) -> list[tuple[str, str, str]]:
+    """Kind, name and resourceVersion of whatever the operator writes in a namespace."""
+    kinds = f"{KINDS},secrets,events"
+    listed = json.loads(access.kubectl("get", kinds, "--namespace", namespace, "-o", "json"))["items"]
+    return sorted((each["kind"], each["metadata"]["name"], each["metadata"]["resourceVersion"]) for each in listed)
 
 
 def _manifest(kind: str, name: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ostiary_operator.reconcile.application import ApplicationReconciler
@@ -12,18 +12,9 @@ from ostiary_operator.reconcile.secret_port import HeldSecret, SecretChanged, Se
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
 from ostiary_operator.reconcile.writer import GroupCommit
-from ostiary_state.errors import StoreUnavailable
-from ostiary_state.intent import (
-    IntentConflict,
-    IntentWrite,
-    Kind,
-    ServedRevision,
-    StaleWriter,
-    StoredApplication,
-    StoredUser,
-    Tombstone,
-)
-from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.intent import IntentWrite, StoredApplication, StoredUser
+from tests.fake_intent import MemoryIntent
+from tests.fakes import MemoryDatabase
 
 ISSUER = "https://login.example.com"
 NOW = 1_800_000_000.0
@@ -59,94 +50,34 @@ def user(
     return DeclaredUser(namespace, name, uid, generation, spec, deleted)
 
 
-@dataclass
-class Store:
-    """An IntentStore. `batches` is every transaction that was committed."""
+@dataclass(frozen=True)
+class Store(MemoryIntent):
+    """The store in memory. `batches` is every transaction that was committed."""
 
-    rows: dict[str, StoredApplication] = field(default_factory=dict)
-    people: dict[str, StoredUser] = field(default_factory=dict)
-    issuers: dict[str, Issuer] = field(default_factory=dict)
-    batches: list[list[IntentWrite]] = field(default_factory=list)
-    revision: int = 0
-    highest_fence: int = 0
-    away: bool = False
-    served_revision: ServedRevision = field(default_factory=lambda: ServedRevision(None, 0))
+    database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    batches: list[Sequence[IntentWrite]] = field(default_factory=list)
 
-    async def application(self, application_id: str) -> StoredApplication | None:
-        self._answer()
-        return self.rows.get(application_id)
+    async def write(self, writes: Sequence[IntentWrite], *, fence: int, now: float) -> int:
+        revision = await MemoryIntent.write(self, writes, fence=fence, now=now)
+        self.batches.append(writes)
+        return revision
 
-    async def applications(self) -> Sequence[StoredApplication]:
-        self._answer()
-        return list(self.rows.values())
+    @property
+    def rows(self) -> Mapping[str, StoredApplication]:
+        """Live applications by id."""
+        return {row.id: row for row in self._live_applications()}
 
-    async def application_of_client(self, client_id: str) -> StoredApplication | None:
-        self._answer()
-        return next((row for row in self.rows.values() if row.client_id == client_id), None)
+    @property
+    def people(self) -> Mapping[str, StoredUser]:
+        """Live users by id."""
+        return {row.id: row for row in self._live_users()}
 
-    async def user(self, user_id: str) -> StoredUser | None:
-        self._answer()
-        return self.people.get(user_id)
-
-    async def users(self) -> Sequence[StoredUser]:
-        self._answer()
-        return list(self.people.values())
-
-    async def user_of_username(self, username: str) -> StoredUser | None:
-        self._answer()
-        return next((row for row in self.people.values() if row.username == username), None)
-
-    async def issuer_of_origin(self, origin: str) -> Issuer | None:
-        self._answer()
-        return self.issuers.get(origin)
-
-    async def served(self) -> ServedRevision:
-        self._answer()
-        return self.served_revision
-
-    async def write(self, writes: Sequence[IntentWrite], *, fence: int, now: float) -> int:  # noqa: ARG002
-        self._answer()
-        if fence < self.highest_fence:
-            raise StaleWriter
-        self.highest_fence = fence
-        rows, people, issuers = dict(self.rows), dict(self.people), dict(self.issuers)
-        for write in writes:
-            self._one(write)
-            if self._conflict is not None:
-                self.rows, self.people, self.issuers = rows, people, issuers
-                conflict, self._conflict = self._conflict, None
-                raise conflict
-        self.revision += 1
-        self.batches.append(list(writes))
-        return self.revision
-
-    _conflict: IntentConflict | None = None
-
-    def _answer(self) -> None:
-        if self.away:
-            raise StoreUnavailable("the database is away")
-
-    def _one(self, write: IntentWrite) -> None:
-        if isinstance(write, Tombstone):
-            table: dict[str, Any] = self.rows if write.kind is Kind.APPLICATION else self.people
-            if write.id in table and table[write.id].incarnation == write.incarnation:
-                del table[write.id]
-        elif isinstance(write, StoredApplication):
-            holder = next((r for r in self.rows.values() if r.client_id == write.client_id and r.id != write.id), None)
-            if holder is not None:
-                self._conflict = IntentConflict("client_id", write.client_id, holder.id, write.id)
-            self.issuers.setdefault(write.origin, Issuer(f"iss-{write.origin}", write.origin, write.namespace or None))
-            issuer = self.issuers[write.origin]
-            if issuer.namespace not in (None, write.namespace):
-                self._conflict = IntentConflict("origin", write.origin, issuer.namespace, write.id)
-            self.rows[write.id] = replace(write, revision=self.revision + 1, issuer_id=issuer.id)
+    def put(self, row: StoredApplication | StoredUser) -> None:
+        """As it is, past every check."""
+        if isinstance(row, StoredApplication):
+            self.database.applications[row.id, row.incarnation] = row
         else:
-            rival = next((r for r in self.people.values() if r.username == write.username and r.id != write.id), None)
-            if rival is not None:
-                self._conflict = IntentConflict("username", write.username, rival.id, write.id)
-            before = self.people.get(write.id)
-            subject = before.subject if before and before.incarnation == write.incarnation else f"u_{self.revision}"
-            self.people[write.id] = replace(write, revision=self.revision + 1, subject=subject)
+            self.database.users[row.id, row.incarnation] = row
 
 
 @dataclass

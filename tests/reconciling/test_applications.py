@@ -138,7 +138,7 @@ async def test_a_second_holder_of_a_client_id_is_told_of_the_first_and_looks_aga
 
 async def test_an_address_of_another_namespace_is_refused_and_makes_no_secret(world: World) -> None:
     address = "https://id.bank.example"
-    world.store.issuers[address] = Issuer("iss", address, "bank")
+    world.store.database.issuers["iss"] = Issuer("iss", address, "bank")
     outcome = await world.applications.reconcile(
         application({"callbackURLs": [CALLBACK], "authenticationAddress": address})
     )
@@ -253,7 +253,7 @@ async def test_an_orphan_is_adopted_by_its_own_name_only_and_inherits_no_tokens(
 
 async def test_a_recreated_object_inherits_no_tokens(world: World) -> None:
     await world.applications.reconcile(application(PUBLIC))
-    world.store.rows["shop/web"] = replace(world.store.rows["shop/web"], not_before=5.0)
+    world.store.put(replace(world.store.rows["shop/web"], not_before=5.0))
     await world.applications.reconcile(application(PUBLIC, uid="uid-2"))
     row = world.store.rows["shop/web"]
     assert (row.incarnation, row.not_before) == ("uid-2", 0.0)
@@ -261,20 +261,20 @@ async def test_a_recreated_object_inherits_no_tokens(world: World) -> None:
 
 async def test_a_row_whose_object_vanished_is_ended_unless_orphaned(world: World) -> None:
     await world.applications.reconcile(application(PUBLIC))
-    world.store.rows["shop/left"] = replace(world.store.rows["shop/web"], id="shop/left", client_id="l", owned=False)
+    world.store.put(replace(world.store.rows["shop/web"], id="shop/left", client_id="l", owned=False))
     assert await world.vanished.end("shop/web", application=True) == "uid-1"
     assert await world.vanished.end("shop/left", application=True) is None
     assert set(world.store.rows) == {"shop/left"}
 
 
 async def test_a_database_that_is_away_is_told_and_decides_nothing(world: World) -> None:
-    world.store.away = True
+    world.store.database.away = True
     with pytest.raises(StoreUnavailable):
         await world.applications.reconcile(application())
 
 
 async def test_an_operator_without_the_lease_writes_nothing(world: World) -> None:
-    world.store.highest_fence = 2
+    world.store.database.fence = 2
     with pytest.raises(StaleWriter):
         await world.applications.reconcile(application())
     assert world.store.rows == {}

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from dataclasses import replace
 
 import pytest
 
@@ -172,9 +171,8 @@ async def test_a_namespace_whose_secrets_are_forbidden_is_told_how_to_allow_them
 async def test_a_row_made_for_another_incarnation_does_not_authenticate_this_one(world: World) -> None:
     world.secrets.put("mine", {"client-secret": b"first"})
     await world.applications.reconcile(application(REQUIRE))
-    world.store.rows["shop/web"] = replace(world.store.rows["shop/web"], incarnation="uid-0")
     world.secrets.held.clear()
-    outcome = await world.applications.reconcile(application(REQUIRE))
+    outcome = await world.applications.reconcile(application(REQUIRE, uid="uid-2"))
     assert outcome.revision is None
 
 

@@ -2,25 +2,26 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pytest
 
 from ostiary_operator.reconcile.writer import GroupCommit
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import IntentConflict, IntentWrite, StoredApplication
+from tests.fakes import MemoryDatabase
 from tests.reconciling.fakes import ISSUER, Store
 
 
+@dataclass(frozen=True)
 class SlowStore(Store):
     """Commits when it is let."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = asyncio.Event()
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def write(self, writes: Sequence[IntentWrite], *, fence: int, now: float) -> int:
         await self.gate.wait()
-        return await super().write(writes, fence=fence, now=now)
+        return await Store.write(self, writes, fence=fence, now=now)
 
 
 def _row(number: int, client_id: str | None = None) -> StoredApplication:
@@ -58,10 +59,10 @@ async def test_neighbours_of_a_conflict_are_written() -> None:
 
 
 async def test_everyone_learns_that_the_database_is_away_and_the_next_try_works() -> None:
-    store = Store(away=True)
+    store = Store(MemoryDatabase(away=True))
     writer = GroupCommit(store, lambda: 1, lambda: 0.0)
     assert [type(each) for each in await _writes(writer, [_row(0), _row(1)])] == [StoreUnavailable] * 2
-    store.away = False
+    store.database.away = False
     assert await _writes(writer, [_row(0), _row(1)]) == [1, 1]
 
 
@@ -82,4 +83,4 @@ async def test_the_fence_is_read_when_the_transaction_begins() -> None:
     writer = GroupCommit(store, lambda: next(fences), lambda: 0.0)
     await writer.write([_row(0)])
     await writer.write([_row(1)])
-    assert store.highest_fence == 4
+    assert store.database.fence == 4
