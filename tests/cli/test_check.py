@@ -1,5 +1,6 @@
 """`ostiary check`, and what it finds."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,11 @@ def test_hidden_directories_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".ostiary" / "broken.yaml").write_text("{")
 
     assert check([tmp_path]) == ([], 0)
+
+
+def test_the_manifests_in_the_quickstarts_text_are_right(tmp_path: Path) -> None:
+    text = (QUICKSTART.parents[1] / "quickstart.md").read_text()
+    manifests = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+
+    assert manifests
+    assert problems(tmp_path, *manifests) == []

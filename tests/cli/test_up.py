@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from tests.cli.manifests import QUICKSTART, application, password, user
-from tests.cli.serving import COMMAND, Up, serving
+from tests.cli.serving import COMMAND, READY_S, Up, serving
 from tests.processes import Child
 
 SHOP = """\
@@ -30,21 +31,41 @@ scopes: [openid, profile]
 """
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Up:
+def declared(root: Path) -> Up:
     """A shop, a legacy application and alice."""
-    up = Up(tmp_path)
+    up = Up(root)
     up.declare("shop.yaml", application("shop", spec=SHOP))
     up.declare("billing.yaml", application("billing", spec=BILLING))
     up.declare("alice.yaml", user() + "---\n" + password())
     return up
 
 
-def tokens(up: Up, client: httpx.Client, password: str = "correct-horse") -> httpx.Response:
-    """The password grant of alice at billing."""
-    credentials = ("team.billing", up.secret("team", "billing-oauth")["client-secret"])
+@pytest.fixture
+def up(tmp_path: Path) -> Up:
+    """For a test that stops it, or breaks something."""
+    return declared(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Up, httpx.Client]]:
+    """One that runs: each test declares applications of its own beside the shop, billing and alice."""
+    up = declared(tmp_path_factory.mktemp("running"))
+    with serving(up, "shop", "billing") as client:
+        yield up, client
+
+
+def tokens(
+    up: Up, client: httpx.Client, name: str = "billing", *, password: str = "correct-horse", secret: str | None = None
+) -> httpx.Response:
+    """The password grant of alice at an application."""
+    credentials = (f"team.{name}", secret or up.secret("team", f"{name}-oauth")["client-secret"])
     form = {"grant_type": "password", "username": "alice", "password": password, "scope": "openid profile"}
-    return client.post(f"{up.issuer('billing')}/token", data=form, auth=credentials)
+    return client.post(f"{up.issuer(name)}/token", data=form, auth=credentials)
+
+
+def legacy(name: str, more: str = "") -> str:
+    """An application like billing."""
+    return application(name, spec=BILLING.replace("billing", name) + more)
 
 
 def claims(token: str) -> dict[str, object]:
@@ -71,11 +92,11 @@ def test_the_quickstart_is_served_each_at_its_own_address(tmp_path: Path) -> Non
     assert "\033" not in up.output
 
 
-def test_secrets_and_keys_are_their_owners_alone(up: Up) -> None:
-    with serving(up, "shop"):
-        private = [up.data / "secrets" / "team.shop-oauth.yaml", up.data / "cookie.key", up.data / "ostiary.db"]
-        modes = [stat.S_IMODE(path.stat().st_mode) for path in (up.data, up.data / "secrets", *private)]
-        secret = up.secret("team", "shop-oauth")
+def test_secrets_and_keys_are_their_owners_alone(running: tuple[Up, httpx.Client]) -> None:
+    up, _ = running
+    private = [up.data / "secrets" / "team.shop-oauth.yaml", up.data / "cookie.key", up.data / "ostiary.db"]
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (up.data, up.data / "secrets", *private)]
+    secret = up.secret("team", "shop-oauth")
 
     assert modes == [0o700, 0o700, 0o600, 0o600, 0o600]
     assert secret["client-id"] == "team.shop"
@@ -84,56 +105,144 @@ def test_secrets_and_keys_are_their_owners_alone(up: Up) -> None:
     assert secret["client-secret"] not in up.output
 
 
-def test_a_person_signs_in_consents_and_the_application_gets_tokens(up: Up) -> None:
-    with serving(up, "shop") as client:
-        code = _code(up, client)
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": "http://app.localhost:8081/callback",
-            "code_verifier": "v" * 43,
-        }
-        credentials = ("team.shop", up.secret("team", "shop-oauth")["client-secret"])
-        answer = client.post(f"{up.issuer('shop')}/token", data=form, auth=credentials)
+def test_a_person_signs_in_consents_and_the_application_gets_tokens(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    form = {
+        "grant_type": "authorization_code",
+        "code": _code(up, client),
+        "redirect_uri": "http://app.localhost:8081/callback",
+        "code_verifier": "v" * 43,
+    }
+    credentials = ("team.shop", up.secret("team", "shop-oauth")["client-secret"])
+    answer = client.post(f"{up.issuer('shop')}/token", data=form, auth=credentials)
 
     assert answer.status_code == 200, answer.text
     assert claims(answer.json()["id_token"])["iss"] == up.issuer("shop")
     assert "refresh_token" in answer.json()
 
 
-def test_the_password_grant_signs_alice_in(up: Up) -> None:
-    with serving(up, "billing") as client:
-        good, bad = tokens(up, client), tokens(up, client, "wrong")
+def test_the_password_grant_signs_alice_in(running: tuple[Up, httpx.Client]) -> None:
+    good, bad = tokens(*running), tokens(*running, password="wrong")
 
     assert good.status_code == 200, good.text
     assert bad.json()["error"] == "invalid_grant"
 
 
-def test_what_is_saved_is_served(up: Up) -> None:
-    with serving(up, "shop") as client:
-        up.declare("more.yaml", application("more", spec="authenticationAddress: http://more.localhost\n" + CLIENT))
-        up.until(lambda: up.status(client, "more") == 200)
+def test_a_save_is_served_within_two_seconds(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    up.declare("ledger.yaml", legacy("ledger"))
+    up.until((up.data / "secrets" / "team.ledger-oauth.yaml").exists)
+    up.until(lambda: tokens(up, client, "ledger").status_code == 200)
 
-        up.declare("billing.yaml", application("billing", spec=BILLING + "enabled: false\n"))
-        up.until(lambda: tokens(up, client).status_code == 401)
-
-        up.declare("alice.yaml", user() + "---\n" + password(value="battery-staple"))
-        up.declare("billing.yaml", application("billing", spec=BILLING))
-        up.until(lambda: tokens(up, client, "battery-staple").status_code == 200)
-        assert tokens(up, client).json()["error"] == "invalid_grant"
-
-
-def test_a_save_is_served_within_two_seconds(up: Up) -> None:
     def took(line: str, status: int) -> float:
         saved = time.monotonic()
-        up.declare("billing.yaml", application("billing", spec=BILLING + line))
-        up.until(lambda: tokens(up, client).status_code == status)
+        up.declare("ledger.yaml", legacy("ledger", line))
+        up.until(lambda: tokens(up, client, "ledger").status_code == status)
         return time.monotonic() - saved
 
-    with serving(up, "billing") as client:
-        edits = [took("enabled: false\n", 401), took("enabled: true\n", 200), took("enabled: false\n", 401)]
+    edits = [took("enabled: false\n", 401), took("enabled: true\n", 200), took("enabled: false\n", 401)]
 
     assert min(edits) < 2  # the others may have met another process's work
+
+
+def test_a_changed_password_counts_and_the_old_one_does_not(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    up.declare("alice.yaml", user() + "---\n" + password(value="battery-staple"))
+    up.until(lambda: tokens(up, client, password="battery-staple").status_code == 200)
+    assert tokens(up, client).json()["error"] == "invalid_grant"
+
+    up.declare("alice.yaml", user() + "---\n" + password())
+    up.until(lambda: tokens(up, client).status_code == 200)
+
+
+def test_an_emptied_file_is_not_a_deleted_one(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    told = up.said("billing.yaml: holds no manifest any more")
+    up.declare("billing.yaml", "# later\n")
+    up.until(told)
+    assert tokens(up, client).status_code == 200
+
+    told = up.said("team/billing")
+    up.declare("billing.yaml", legacy("billing"))
+    up.until(told)
+
+
+def test_a_deleted_manifest_is_served_no_more_and_coming_back_it_inherits_nothing(
+    running: tuple[Up, httpx.Client],
+) -> None:
+    up, client = running
+    before, shop = up.secret("team", "shop-oauth"), up.manifests / "shop.yaml"
+    assert _sign_in_page(up, client) == 200
+    shop.unlink()
+    up.until(lambda: _sign_in_page(up, client) != 200)
+    up.until(lambda: not (up.data / "secrets" / "team.shop-oauth.yaml").exists())
+
+    up.declare("shop.yaml", application("shop", spec=SHOP))
+    up.until(lambda: _sign_in_page(up, client) == 200)
+    after = up.secret("team", "shop-oauth")
+    assert before["client-id"] == after["client-id"]
+    assert before["client-secret"] != after["client-secret"]
+
+
+def test_a_deleted_secret_file_comes_back_for_the_same_client(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    before, file = up.secret("team", "billing-oauth"), up.data / "secrets" / "team.billing-oauth.yaml"
+    file.unlink()
+    up.until(file.exists)
+    up.until(lambda: tokens(up, client).status_code == 200)
+    after = up.secret("team", "billing-oauth")
+
+    assert before["client-id"] == after["client-id"]
+    assert before["client-secret"] != after["client-secret"]
+
+
+def test_a_required_secret_is_waited_for_and_never_invented(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    own = "example-client-secret-that-is-long-enough-0123"
+    told = up.said("waiting for Secret archive")
+    up.declare("archive.yaml", legacy("archive", "secret: {name: archive, mode: Require}\n"))
+    up.until(told)
+    assert up.status(client, "archive") == 421
+    assert not list((up.data / "secrets").glob("team.archive*"))
+
+    up.declare("secret.yaml", password("archive", value=own).replace("password:", "client-secret:"))
+    up.until(lambda: up.status(client, "archive") == 200)
+    assert tokens(up, client, "archive", secret=own).status_code == 200
+
+
+def test_an_object_that_claims_what_another_holds_is_refused_at_its_line(running: tuple[Up, httpx.Client]) -> None:
+    up, _ = running
+    told = up.said("team/thief: Conflict: ")
+    path = up.declare("thief.yaml", application("thief", spec="clientID: team.shop\n" + CLIENT))
+    up.until(told)
+
+    assert f"{path}:1: OAuthApplication team/thief: Conflict: client id 'team.shop' belongs to" in up.output
+
+
+def test_an_immutable_field_stays_and_the_change_is_told_at_its_line(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    told = up.said("billing.yaml:7: spec.clientID: clientID cannot be changed")
+    up.declare("billing.yaml", application("billing", spec="clientID: other\n" + BILLING))
+    up.until(told)
+    assert tokens(up, client).status_code == 200
+
+    told = up.said("team/billing")
+    up.declare("billing.yaml", legacy("billing"))
+    up.until(told)
+
+
+def test_a_second_one_over_the_same_data_is_refused(running: tuple[Up, httpx.Client], tmp_path: Path) -> None:
+    up, _ = running
+    text = _refused(tmp_path / "second.log", "up", up.manifests, "--data-dir", up.data)
+
+    assert f"{up.data} is in use by another ostiary up (process " in text
+
+
+def test_a_port_that_is_taken_is_told(running: tuple[Up, httpx.Client], tmp_path: Path) -> None:
+    up, _ = running
+    arguments = ("up", up.manifests, "--data-dir", tmp_path / "other", "--port", str(up.port))
+
+    assert f"port {up.port} is in use on 127.0.0.1: stop what listens there" in _refused(tmp_path / "log", *arguments)
 
 
 def test_a_broken_file_is_told_at_its_line_and_the_last_good_state_stays(up: Up) -> None:
@@ -141,140 +250,47 @@ def test_a_broken_file_is_told_at_its_line_and_the_last_good_state_stays(up: Up)
         told = up.said("shop.yaml:10: spec.enable: there is no such field")
         up.declare("shop.yaml", application("shop", spec=SHOP + "enable: false\n"))
         up.until(told)
-        assert up.status(client, "shop") == 200
+        assert _sign_in_page(up, client) == 200
 
         told = up.said("shop.yaml:1: ")
         up.declare("shop.yaml", "{")
         up.until(told)
-        assert up.status(client, "shop") == 200
+        assert _sign_in_page(up, client) == 200
 
         up.process.stop()
+        told = up.said("team/shop is served as it was last")
         up.process.start()
-        up.until(up.said("team/shop is served as it was last"), 30)
-        assert up.status(client, "shop") == 200
+        up.until(told, READY_S)
+        assert _sign_in_page(up, client) == 200
 
         told = up.said("Ready")
         up.declare("shop.yaml", application("shop", spec=SHOP))
         up.until(told)
 
 
-def test_an_emptied_file_is_not_a_deleted_one(up: Up) -> None:
-    with serving(up, "shop") as client:
-        told = up.said("shop.yaml: holds no manifest any more")
-        up.declare("shop.yaml", "# later\n")
-        up.until(told)
-        assert up.status(client, "shop") == 200
-
-
-def test_a_deleted_manifest_is_served_no_more_and_its_secret_goes(up: Up) -> None:
-    with serving(up, "shop") as client:
-        assert _sign_in_page(up, client) == 200
-        (up.manifests / "shop.yaml").unlink()
-
-        up.until(lambda: _sign_in_page(up, client) != 200)
-        up.until(lambda: not (up.data / "secrets" / "team.shop-oauth.yaml").exists())
-
-
-def test_an_application_that_comes_back_has_a_new_secret(up: Up) -> None:
-    with serving(up, "shop") as client:
-        before = up.secret("team", "shop-oauth")
-        (up.manifests / "shop.yaml").unlink()
-        up.until(lambda: _sign_in_page(up, client) != 200)
-        up.declare("shop.yaml", application("shop", spec=SHOP))
-        up.until(lambda: _sign_in_page(up, client) == 200)
-        after = up.secret("team", "shop-oauth")
-
-    assert before["client-id"] == after["client-id"]
-    assert before["client-secret"] != after["client-secret"]
-
-
-def test_a_restart_keeps_client_ids_secrets_and_subjects(up: Up) -> None:
+def test_ctrl_c_ends_it_with_0_and_a_restart_keeps_client_ids_secrets_keys_and_subjects(up: Up) -> None:
     with serving(up, "billing") as client:
         secret = up.secret("team", "billing-oauth")
         subject = claims(tokens(up, client).json()["access_token"])["sub"]
         kept = client.get(f"{up.issuer('billing')}/jwks").json()
         assert up.process.interrupt() == 0
+        assert "Traceback" not in up.output
 
+        told = up.said("Ready")
         up.process.start()
-        up.until(up.said("Ready"), 30)
+        up.until(told, READY_S)
         assert up.secret("team", "billing-oauth") == secret
         assert claims(tokens(up, client).json()["access_token"])["sub"] == subject
         assert client.get(f"{up.issuer('billing')}/jwks").json() == kept
 
 
-def test_a_deleted_secret_file_comes_back_for_the_same_client(up: Up) -> None:
-    with serving(up, "billing") as client:
-        before = up.secret("team", "billing-oauth")
-        (up.data / "secrets" / "team.billing-oauth.yaml").unlink()
-        up.until((up.data / "secrets" / "team.billing-oauth.yaml").exists)
-        up.until(lambda: tokens(up, client).status_code == 200)
-        after = up.secret("team", "billing-oauth")
-
-    assert before["client-id"] == after["client-id"]
-    assert before["client-secret"] != after["client-secret"]
-
-
-def test_a_required_secret_is_waited_for_and_never_invented(up: Up) -> None:
-    required = BILLING + "secret: {name: billing, mode: Require}\n"
-    up.declare("billing.yaml", application("billing", spec=required))
-    with serving(up, "shop") as client:
-        assert up.status(client, "billing") == 421
-        assert not list((up.data / "secrets").glob("team.billing*"))
-
-        own = "example-client-secret-that-is-long-enough-0123"
-        up.declare("secret.yaml", password("billing", value=own).replace("password:", "client-secret:"))
-        up.until(lambda: up.status(client, "billing") == 200)
-        form = {"grant_type": "password", "username": "alice", "password": "correct-horse", "scope": "openid"}
-        answer = client.post(f"{up.issuer('billing')}/token", data=form, auth=("team.billing", own))
-
-    assert answer.status_code == 200, answer.text
-
-
-def test_an_object_that_claims_what_another_holds_is_refused_at_its_line(up: Up) -> None:
-    with serving(up, "shop"):
-        told = up.said("team/thief: Conflict: ")
-        spec = "clientID: team.shop\n" + CLIENT
-        path = up.declare("thief.yaml", application("thief", spec=spec))
-        up.until(told)
-
-    assert f"{path}:1: OAuthApplication team/thief: Conflict: client id 'team.shop' belongs to" in up.output
-
-
-def test_an_immutable_field_stays_and_the_change_is_told_at_its_line(up: Up) -> None:
-    with serving(up, "billing") as client:
-        told = up.said("billing.yaml:7: spec.clientID: clientID cannot be changed")
-        up.declare("billing.yaml", application("billing", spec="clientID: other\n" + BILLING))
-        up.until(told)
-
-        assert tokens(up, client).status_code == 200
-
-
-def test_ctrl_c_ends_it_with_0(up: Up) -> None:
-    with serving(up, "shop"):
-        assert up.process.interrupt() == 0
-
-    assert "Traceback" not in up.output
-
-
-def test_a_second_one_over_the_same_data_is_refused(up: Up, tmp_path: Path) -> None:
-    with serving(up, "shop"):
-        second = Child([*COMMAND, "up", up.manifests, "--data-dir", up.data], tmp_path / "second.log")
-        second.start()
-        with pytest.raises(RuntimeError, match="ended with 1"):
-            second.wait_until(lambda: False, 30)
-
-    assert f"{up.data} is in use by another ostiary up (process " in (tmp_path / "second.log").read_text()
-
-
-def test_a_port_that_is_taken_is_told(up: Up, tmp_path: Path) -> None:
-    with serving(up, "shop"):
-        arguments = ["up", up.manifests, "--data-dir", tmp_path / "other", "--port", str(up.port)]
-        second = Child([*COMMAND, *arguments], tmp_path / "second.log")
-        second.start()
-        with pytest.raises(RuntimeError, match="ended with 1"):
-            second.wait_until(lambda: False, 30)
-
-    assert f"port {up.port} is in use on 127.0.0.1: stop what listens there" in (tmp_path / "second.log").read_text()
+def _refused(log: Path, *arguments: object) -> str:
+    """What it says before it exits with 1."""
+    child = Child([*COMMAND, *map(str, arguments)], log)
+    child.start()
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        child.wait_until(lambda: False, READY_S)
+    return log.read_text()
 
 
 QUESTION = {
