@@ -12,7 +12,7 @@ OAuthError                        answered with its RFC's code, by `endpoints.er
 ├── ServerError / TemporarilyUnavailable   RFC 6749 4.1.2.1 (503 with Retry-After where there is a status)
 ├── LoginRequired, ConsentRequired, InteractionRequired, AccountSelectionRequired   OpenID Connect Core 3.1.2.6
 ├── RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported           OpenID Connect Core 3.1.2.6
-├── InvalidToken, InsufficientScope        RFC 6750 3.1
+├── InvalidToken, MissingToken, InsufficientScope   RFC 6750 3.1
 └── UnsupportedTokenType          RFC 7009 2.2.1
 PageError                         before the redirect URI is known good: a page for the person, never a redirect
 MisdirectedRequest                unknown Host (RFC 9110 15.5.20)
