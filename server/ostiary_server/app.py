@@ -1,16 +1,16 @@
 """The one place where everything of the server is put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from ostiary_server.endpoints import authorize, discovery, errors, health, introspect, jwks, revoke, tokens, userinfo
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.endpoints.requests import Edge, protocol_request
-from ostiary_server.envelope import Envelope
+from ostiary_server.envelope import Envelope, Templates
 from ostiary_server.key_material import KeyMaterial
 from ostiary_server.measured_tokens import MeasuredTokenEndpoint
 from ostiary_server.metrics import Metrics
@@ -92,22 +92,33 @@ def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     errors.install(app)
     error.install(app, edge.issuer)
-    # Routes are tried in order, at some 6 microseconds a router: tokens and introspection, the hot path, come first.
-    _add_protocol(app, edge, memory, stored, around)
-    app.include_router(jwks.router(edge, memory.ring))
-    app.include_router(discovery.router(edge, Discovery(memory.directory)))
-    app.include_router(health.router(around.readiness))
-    app.include_router(static.router())
-    loaded_first = LoadedFirst(app, lambda: around.readiness().loaded)
-    return Envelope(loaded_first, around.metrics, access_log=around.access_log)
-
-
-def _add_protocol(app: FastAPI, edge: Edge, memory: Memory, stored: Ports, around: Surroundings) -> None:
-    engine = Engine()
     minter = TokenMinter(memory.ring, keys=memory.keys)
+    authenticator = Authenticator(stored.users, around.passwords, Throttle())
+    routers = (  # in the order of how often they are asked: routes are tried one after the other
+        *_protocol(edge, memory, stored, around, minter, authenticator),
+        jwks.router(edge, memory.ring),
+        discovery.router(edge, Discovery(memory.directory)),
+        *_pages(edge, memory, stored, around, minter, authenticator),
+        static.router(),
+        health.router(around.readiness),
+    )
+    # What `include_router` wraps around each route costs 25 microseconds a request, and none of ours needs it.
+    app.router.routes.extend(route for router in routers for route in router.routes)
+    loaded_first = LoadedFirst(app, lambda: around.readiness().loaded)
+    return Envelope(loaded_first, Templates(app.routes), around.metrics, access_log=around.access_log)
+
+
+def _protocol(
+    edge: Edge,
+    memory: Memory,
+    stored: Ports,
+    around: Surroundings,
+    minter: TokenMinter,
+    authenticator: Authenticator,
+) -> Iterator[APIRouter]:
+    engine = Engine()
     issuance = Issuance(minter)
     clients = ClientAuthentication(memory.directory)
-    authenticator = Authenticator(stored.users, around.passwords, Throttle())
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
     grants = (
         ClientCredentials(engine, issuance, stored.access_tokens),
@@ -117,26 +128,23 @@ def _add_protocol(app: FastAPI, edge: Edge, memory: Memory, stored: Ports, aroun
         ),
         Passwords(issuance, authenticator, stored.grants),
     )
-    app.include_router(tokens.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics)))
-    introspection = Introspection(clients, bearer_tokens, stored.refresh_tokens, memory.revoked)
-    app.include_router(introspect.router(edge, introspection))
+    yield tokens.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics))
+    yield introspect.router(edge, Introspection(clients, bearer_tokens, stored.refresh_tokens, memory.revoked))
+    yield userinfo.router(edge, UserInfo(bearer_tokens, stored.users))
     revocation = RevocationOfTokens(
         engine, clients, bearer_tokens, stored.refresh_tokens, stored.grants, stored.revocations
     )
-    app.include_router(revoke.router(edge, revocation))
-    app.include_router(userinfo.router(edge, UserInfo(bearer_tokens, stored.users)))
-    _add_pages(app, edge, memory, stored, around, minter, authenticator)
+    yield revoke.router(edge, revocation)
 
 
-def _add_pages(
-    app: FastAPI,
+def _pages(
     edge: Edge,
     memory: Memory,
     stored: Ports,
     around: Surroundings,
     minter: TokenMinter,
     authenticator: Authenticator,
-) -> None:
+) -> Iterator[APIRouter]:
     async def parse(request: Request) -> ProtocolRequest:
         return await protocol_request(request, edge)
 
@@ -145,8 +153,8 @@ def _add_pages(
     sealer, hints = Sealer(around.cookie_keys), IdTokenHints(memory.ring)
     authorization = Authorization(memory.directory, sessions, stored.consents, issuing, sealer, hints)
     forms = Forms(FormTokens(around.cookie_keys), random_token)
-    app.include_router(authorize.router(edge, authorization))
-    app.include_router(sign_in.router(authorization, authenticator, sessions, forms, parse))
-    app.include_router(consent.router(authorization, sessions, forms, parse))
-    app.include_router(sign_out.router(sessions, forms, parse))
-    app.include_router(landing.router(sessions, parse))
+    yield authorize.router(edge, authorization)
+    yield sign_in.router(authorization, authenticator, sessions, forms, parse)
+    yield consent.router(authorization, sessions, forms, parse)
+    yield sign_out.router(sessions, forms, parse)
+    yield landing.router(sessions, parse)

@@ -3,9 +3,10 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ostiary_server.log_lines import request_id
@@ -24,13 +25,34 @@ _QUIET: Final = frozenset({"/healthz", "/readyz"})  # probes every few seconds w
 log = logging.getLogger("ostiary_server.requests")
 
 
+class Templates:
+    """Names a request by the template of the route that answered: what a client writes into a path is no label."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        known = [route for route in routes if isinstance(route, Route)]
+        self._paths = frozenset(route.path for route in known)
+        self._by_endpoint: dict[object, str] = {route.endpoint: route.path for route in known}
+
+    def of(self, scope: Scope) -> str:
+        """The template; one name for all that matches nothing."""
+        path: str = scope["path"]
+        return path if path in self._paths else self._by_endpoint.get(scope.get("endpoint"), UNMATCHED)
+
+
 class Envelope:
     """Pure ASGI, and the outermost layer: it also sees what fails inside."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, *, access_log: bool, timer: Callable[[], float] = time.perf_counter
+        self,
+        app: ASGIApp,
+        templates: Templates,
+        metrics: Metrics,
+        *,
+        access_log: bool,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
+        self._templates = templates
         self._metrics = metrics
         self._access_log = access_log
         self._timer = timer
@@ -59,15 +81,9 @@ class Envelope:
             await self._app(scope, receive, send_enveloped)
         finally:
             seconds = self._timer() - started
-            self._metrics.request(scope["method"], _route(scope), status, seconds)
+            self._metrics.request(scope["method"], self._templates.of(scope), status, seconds)
             if self._access_log and scope["path"] not in _QUIET:
                 log.info("request", extra={"fields": _line(scope, status, seconds)})
-
-
-def _route(scope: Scope) -> str:
-    """The template that matched: what a client writes into a path never becomes a label."""
-    path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else UNMATCHED
 
 
 def _line(scope: Scope, status: int, seconds: float) -> dict[str, object]:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import generate_latest
 from starlette.responses import PlainTextResponse, Response
 
-from ostiary_server.envelope import Envelope
+from ostiary_server.envelope import Envelope, Templates
 from ostiary_server.log_lines import JSONLines
 from ostiary_server.metrics import Metrics
 
@@ -50,7 +50,9 @@ def enveloped(metrics: Metrics, *, access_log: bool = True) -> httpx.AsyncClient
     async def broken() -> Response:
         raise RuntimeError("broken")
 
-    transport = httpx.ASGITransport(Envelope(app, metrics, access_log=access_log), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(
+        Envelope(app, Templates(app.routes), metrics, access_log=access_log), raise_app_exceptions=False
+    )
     return httpx.AsyncClient(transport=transport, base_url="http://login.example.com")
 
 

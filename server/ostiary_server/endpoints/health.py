@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import orjson
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from ostiary_server.readiness import Readiness
@@ -13,16 +14,16 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 def router(readiness: Callable[[], Readiness]) -> APIRouter:
     """Liveness is that this process answers at all; readiness is what `Readiness` says."""
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter()
 
-    @routes.api_route("/healthz", methods=["GET", "HEAD"])
-    async def healthz() -> Response:
+    async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n", headers=NO_STORE)
 
-    @routes.api_route("/readyz", methods=["GET", "HEAD"])
-    async def readyz() -> Response:
+    async def readyz(_: Request) -> Response:
         current = readiness()
         body = orjson.dumps(current.report(), option=orjson.OPT_APPEND_NEWLINE)
         return Response(body, 200 if current.ready else 503, NO_STORE, "application/json")
 
+    routes.add_route("/healthz", healthz, methods=["GET"])
+    routes.add_route("/readyz", readyz, methods=["GET"])
     return routes
