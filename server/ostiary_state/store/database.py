@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Double, Executable, cast, event, func, lit
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from ostiary_state.store.unavailability import unavailable_as_such
 
@@ -66,6 +67,11 @@ class Database:
         """A transaction, committed when the block ends and rolled back when it raises."""
         async with self._transaction(self._engines.write) as transaction:
             yield transaction
+
+    def connections_in_use(self) -> int:
+        """Connections that transactions hold now."""
+        pools = [pool.sync_engine.pool for pool in self._engines.pools]
+        return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -32,7 +32,7 @@ class SigningKeys:
         Two replicas that find a key due run one after the other here, so the second sees the first's and makes none.
         `decide` must not block: make the key pair before. Raises LookupError for an unknown issuer.
         """
-        locked = select(issuers.c.id).where(issuers.c.id == issuer_id).with_for_update()
+        locked = select(issuers.c.id).where(issuers.c.id == issuer_id).with_for_update(key_share=True)
         present = select(signing_keys).where(signing_keys.c.issuer_id == issuer_id)
         async with self._database.write() as transaction:
             if (await transaction.execute(locked)).one_or_none() is None:
