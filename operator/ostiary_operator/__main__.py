@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 
 from kubernetes.aio.config import ConfigException
@@ -20,19 +21,29 @@ logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Exit status 0 after SIGTERM, 1 after a loss that a restart may cure, 2 for settings that never can work."""
+    """Exit status 0 after SIGTERM, 1 after a loss that a restart cures, 78 for what must be changed first."""
+    if sys.argv[1:]:
+        print(_help())  # noqa: T201
+        sys.exit(0 if sys.argv[1:] in (["--help"], ["-h"]) else os.EX_USAGE)
     try:
         settings = OperatorSettings()
     except ValidationError as error:
         for each in error.errors(include_url=False, include_context=False, include_input=False):
             print(f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
+        sys.exit(os.EX_CONFIG)
     write_json_lines(settings.log_level)
     try:
         sys.exit(asyncio.run(_run(settings)))
     except (ConfigException, SchemaMismatch, ValueError, OSError) as error:
         logger.critical("cannot start: %s", error)
-        sys.exit(2)
+        sys.exit(os.EX_CONFIG)
+
+
+def _help() -> str:
+    """Every setting with its text."""
+    fields = OperatorSettings.model_fields.items()
+    texts = (f"{PREFIX}{name.upper()}\n    {' '.join((field.description or '').split())}" for name, field in fields)
+    return "python -m ostiary_operator: the operator, configured by environment variables.\n\n" + "\n".join(texts)
 
 
 async def _run(settings: OperatorSettings) -> int:
@@ -40,7 +51,7 @@ async def _run(settings: OperatorSettings) -> int:
     database = open_database(
         settings.database_url.get_secret_value(),
         limits=ConnectionLimits(pool_size=settings.database_pool_size),
-        pooler=not settings.database_statement_cache,
+        pooler=settings.database_pooler,
     )
     try:
         return await Lifecycle(settings, api, IntentRepository(database), lambda: schema.check(database)).run()

@@ -47,8 +47,9 @@ class OperatorSettings(BaseSettings):
     database_pool_size: int = Field(default=5, ge=1, le=100)
     """Connections to PostgreSQL at most. Five: one writes, the others read for reconciles that run meanwhile."""
 
-    database_statement_cache: bool = True
-    """Prepared statements kept on each connection. Set to false behind a pooler in transaction mode."""
+    database_pooler: bool = False
+    """Whether a pooler in transaction mode, such as pgbouncer, stands before PostgreSQL: nothing is then kept on a
+    connection, no prepared statements and no session settings."""
 
     default_issuer: Address | None = None
     """Origin at which applications without `authenticationAddress` are served, such as `https://login.example.com`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -151,7 +152,7 @@ def test_an_operator_on_a_schema_that_does_not_fit_says_what_to_run(
 ) -> None:
     operators.database_url = empty_postgresql_url
     process = operators.launch()
-    assert process.child.wait(30) == 2
+    assert process.child.wait(30) == os.EX_CONFIG
     assert "ostiary migrate" in operators.logs()
 
 
