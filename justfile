@@ -15,7 +15,7 @@ test *arguments:
 
 # The figures of docs/, on a quiet machine
 bench *arguments:
-    uv run pytest tests/benchmarks {{ arguments }}
+    uv run python -m tests.benchmarks {{ arguments }}
 
 # Write the CustomResourceDefinitions from the code
 crds:
