@@ -44,8 +44,8 @@ def assemble(
     settings: ServerSettings,
     database: Database,
     listening: Listening | None,
-    replica_id: str,
     *,
+    replica_id: str,
     clock: Callable[[], float],
     metrics: Metrics,
 ) -> Assembly:
@@ -88,6 +88,9 @@ def assemble(
         readiness=replica.readiness,
         session_lifetime=settings.session_lifetime,
         access_log=settings.access_log,
+    )
+    metrics.gauge(
+        "ostiary_database_connections_in_use", "Connections that transactions hold.", database.connections_in_use
     )
     app = create_app(Memory(directory, revoked, ring, keys), stored, around)
     return Assembly(app, replica, passwords)

@@ -64,28 +64,24 @@ class Server:
         return self._metrics_http.port if self._metrics_http else None
 
     async def __aenter__(self) -> Self:
-        """Raises CannotStart."""
+        """Raises CannotStart, before anything runs."""
         settings = self.settings
         self._database = self._opened()
-        replica_id = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-        listening = None
-        if self._database.postgresql:
-            url = (settings.listen_url or settings.database_url).get_secret_value()
-            listening = Listening(self._database, url, metrics=self.metrics)
+        sockets = self._sockets if self._sockets is not None else self._bound(settings.port)
+        metrics_sockets = self._bound(settings.metrics_port) if settings.metrics_port >= 0 else None
         self._assembly = assemble(
-            settings, self._database, listening, replica_id, clock=self._clock, metrics=self.metrics
+            settings,
+            self._database,
+            self._listening(),
+            replica_id=f"{socket.gethostname()}-{secrets.token_hex(4)}",
+            clock=self._clock,
+            metrics=self.metrics,
         )
-        try:
-            sockets = self._sockets if self._sockets is not None else bind([settings.host], settings.port)
-            self._http = HTTPServer(self._assembly.app, sockets, drain_timeout=settings.drain_timeout)
-            await self._http.start()
-            if settings.metrics_port >= 0:
-                sockets = bind([settings.host], settings.metrics_port)
-                self._metrics_http = HTTPServer(exposition(self.metrics), sockets, drain_timeout=1)
-                await self._metrics_http.start()
-        except OSError as error:
-            await self._close()
-            raise CannotStart(f"cannot listen: {error}") from error
+        self._http = HTTPServer(self._assembly.app, sockets, drain_timeout=settings.drain_timeout)
+        await self._http.start()
+        if metrics_sockets is not None:
+            self._metrics_http = HTTPServer(exposition(self.metrics), metrics_sockets, drain_timeout=1)
+            await self._metrics_http.start()
         self._running = asyncio.create_task(self._assembly.replica.run(), name="replica")
         return self
 
@@ -137,6 +133,20 @@ class Server:
             )
         except (ValueError, ArgumentError) as error:
             raise CannotStart(f"OSTIARY_DATABASE_URL: {error}") from None
+
+    def _bound(self, port: int) -> list[socket.socket]:
+        try:
+            return bind([self.settings.host], port)
+        except OSError as error:
+            raise CannotStart(
+                f"cannot listen on port {port} of {self.settings.host or 'any address'}: {error}"
+            ) from error
+
+    def _listening(self) -> Listening | None:
+        if not self._database.postgresql:
+            return None
+        url = (self.settings.listen_url or self.settings.database_url).get_secret_value()
+        return Listening(self._database, url, metrics=self.metrics)
 
     async def _close(self) -> None:
         if self._metrics_http is not None:

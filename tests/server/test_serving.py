@@ -118,7 +118,12 @@ async def test_metrics_are_on_a_port_of_their_own(database: Database, sql_url: s
         text = (await served.client.get(f"http://127.0.0.1:{served.server.metrics_port}/metrics")).text
     assert 'ostiary_token_responses_total{grant="client_credentials",outcome="issued"} 1.0' in text
     assert 'ostiary_http_request_duration_seconds_count{method="POST",route="/token",status="200"} 1.0' in text
-    for name in ("ostiary_revision 1.0", "ostiary_applications 1.0", "ostiary_ready 1.0", "ostiary_revocations_age"):
+    for name in (
+        "ostiary_revision 1.0",
+        "ostiary_applications 1.0",
+        "ostiary_ready 1.0",
+        "ostiary_database_connections_in_use",
+    ):
         assert name in text
 
 
