@@ -5,7 +5,7 @@ from pathlib import Path
 from ostiary_cli.manifests.document import documents
 from ostiary_cli.manifests.envelope import Declaration, declarations
 from ostiary_cli.up.convergence import Reconciled
-from ostiary_cli.up.table import Palette, Table, refusals
+from ostiary_cli.up.table import Palette, Table, refusals, unreachable
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Condition, Endpoints, Outcome, Truth
 from tests.cli.manifests import application, user
@@ -35,7 +35,7 @@ SHOP = declaration(application("shop", spec="grantModes: [client_credentials]\nt
 
 
 def text(*objects: Reconciled, served: bool = True, palette: Palette = Palette()) -> str:  # noqa: B008 - frozen
-    return "\n".join(Table(palette, Path("data/secrets")).lines(objects, served=served))
+    return "\n".join(Table(palette, Path("data/secrets"), 8080).lines(objects, served=served))
 
 
 def test_an_application_stands_with_its_client_id_grant_modes_address_and_status() -> None:
@@ -76,3 +76,13 @@ def test_columns_line_up_with_and_without_colours() -> None:
 
 def test_an_empty_directory_says_so() -> None:
     assert text() == "nothing is declared yet"
+
+
+def test_an_address_on_another_port_is_worth_a_warning() -> None:
+    shop = declaration(application("shop", spec="authenticationAddress: http://shop.localhost:8080"))
+
+    assert list(unreachable([Reconciled(shop, STORED)], 8080)) == []
+    assert list(unreachable([Reconciled(shop, STORED)], 9000)) == [
+        "a.yaml:7: warning: spec.authenticationAddress: "
+        "nothing listens at http://shop.localhost:8080: leave the port out, and it is 9000"
+    ]

@@ -23,7 +23,7 @@ from ostiary_cli.up.incarnations import Incarnations
 from ostiary_cli.up.loopback_address import served_on
 from ostiary_cli.up.manifest_folder import ManifestFolder
 from ostiary_cli.up.secret_files import SecretFiles
-from ostiary_cli.up.table import Palette, Table, refusals
+from ostiary_cli.up.table import Palette, Table, refusals, unreachable
 from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.user import UserReconciler
@@ -63,7 +63,7 @@ async def _serve(directory: Path, data: DataDirectory, sockets: Sequence[socket.
             store = IntentRepository(database)
             convergence = _convergence(store, data, port)
             following = Following(ManifestFolder(directory, data.path), convergence, store, server.wake)
-            telling = asyncio.create_task(_tell(following, directory, stop, Table(_palette(), data.secrets)))
+            telling = asyncio.create_task(_tell(following, directory, stop, Table(_palette(), data.secrets, port)))
             failing = asyncio.create_task(server.until_failed(or_until=stop))
             await asyncio.wait([telling, failing], return_when=asyncio.FIRST_COMPLETED)
             stop.set()
@@ -91,6 +91,7 @@ def _lines(state: State, table: Table) -> Iterator[str]:
         yield table.warning("Not followed; the last good state is served:")
         yield from (f"  {each}" for each in wrong)
     yield from (f"  {id_} is served as it was last" for id_ in state.kept)
+    yield from unreachable(state.objects, table.port)
 
 
 def _convergence(store: IntentRepository, data: DataDirectory, port: int) -> Convergence:

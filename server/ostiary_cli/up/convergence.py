@@ -42,7 +42,7 @@ class Convergence:
     incarnations: Incarnations
 
     async def converge(self, snapshot: Snapshot) -> Sequence[Reconciled]:
-        """Raises StoreUnavailable: run it again, what was written stays written.
+        """Raises StoreUnavailable or SecretChanged: run it again, what was written stays written.
 
         What is gone goes first: it may give up a client id or an address that another now takes.
         """
@@ -69,9 +69,11 @@ class Convergence:
             async with limit:
                 return await self._reconcile(declaration)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(each)) for each in objects]
-        return [task.result() for task in tasks]
+        results = await asyncio.gather(*map(one, objects), return_exceptions=True)  # nothing runs on after a failure
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return [result for result in results if isinstance(result, Outcome)]
 
     async def _reconcile(self, declaration: Declaration) -> Outcome:
         uid = self.incarnations.held[declaration.kind, declaration.id].uid

@@ -11,6 +11,7 @@ from watchfiles import awatch
 
 from ostiary_cli.up.convergence import Convergence, Reconciled
 from ostiary_cli.up.manifest_folder import ManifestFolder, Snapshot
+from ostiary_operator.reconcile.secret_port import SecretChanged
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import IntentStore
 
@@ -66,14 +67,14 @@ class Following:
             return None
         try:
             state = await self.look()
-        except StoreUnavailable as error:
-            log.warning("the database is locked, trying again: %s", error)
+        except (StoreUnavailable, SecretChanged) as error:
+            log.warning("something else uses the data directory, trying again: %s", error)
             return None
         self._seen = fingerprint
         return state
 
     async def look(self) -> State:
-        """Read, reconcile, and wait until it is served. Raises StoreUnavailable."""
+        """Read, reconcile, and wait until it is served. Raises StoreUnavailable or SecretChanged."""
         snapshot = self.folder.read()
         declared = _identities(snapshot)
         if not self._declared <= declared:

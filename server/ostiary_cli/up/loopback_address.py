@@ -1,6 +1,7 @@
 """Where an address of a manifest is reached while everything listens on one port of this machine."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 HTTP_PORT = 80
 
@@ -14,3 +15,9 @@ def served_on(port: int) -> Callable[[str], str]:
         return address if host == address or has_port or port == HTTP_PORT else f"{address}:{port}"
 
     return served_at
+
+
+def is_reached_on(port: int, origin: str) -> bool:
+    """False for an http address that names another port than the listening one. https is a proxy's business."""
+    parts = urlsplit(origin)
+    return parts.scheme != "http" or (parts.port or HTTP_PORT) == port

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ostiary_cli.manifests.envelope import Declaration, Kind
 from ostiary_cli.up.convergence import Reconciled
+from ostiary_cli.up.loopback_address import is_reached_on
 from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, first_failing
 
@@ -34,6 +35,7 @@ class Table:
 
     palette: Palette
     secrets: Path
+    port: int
 
     def lines(self, objects: Sequence[Reconciled], *, served: bool) -> Iterator[str]:
         """`served`: the server has applied what the objects' outcomes say."""
@@ -88,6 +90,15 @@ def refusals(objects: Iterable[Reconciled]) -> Iterator[str]:
     for each in objects:
         if (wrong := first_failing(each.outcome.conditions)) is not None:
             yield str(_place(each.declaration, wrong))
+
+
+def unreachable(objects: Iterable[Reconciled], port: int) -> Iterator[str]:
+    """Addresses that no browser gets to, at their lines."""
+    for each in objects:
+        endpoints = each.outcome.endpoints
+        if endpoints is not None and not is_reached_on(port, endpoints.issuer):
+            message = f"nothing listens at {endpoints.issuer}: leave the port out, and it is {port}"
+            yield str(each.declaration.problem("spec.authenticationAddress", message, warning=True))
 
 
 def _place(declaration: Declaration, wrong: Condition) -> object:
