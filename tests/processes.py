@@ -31,7 +31,8 @@ class Child:
         return self._process.pid
 
     def start(self) -> None:
-        """Returns at once; what it prints is appended to the log."""
+        """Returns at once; what it prints is appended to the log. One that still runs, or crashed, is gone first."""
+        self.kill()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
