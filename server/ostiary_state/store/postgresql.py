@@ -1,10 +1,12 @@
-"""PostgreSQL: one bounded pool, timeouts on every wait, and no ping before use."""
+"""PostgreSQL: one bounded pool, timeouts on every wait, and no ping before use.
+
+A stale connection shows at a transaction's first statement, which `database` then sends once more on a new one.
+"""
 
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import URL, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ostiary_state.store.database import Engines
@@ -43,16 +45,9 @@ def postgresql_engines(url: URL, limits: "ConnectionLimits", *, pooler: bool) ->
         isolation_level="READ COMMITTED",  # a claim that waited must see what the winner did
         connect_args=connect_args,
     )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return Engines(
         read=engine if pooler else engine.execution_options(isolation_level="AUTOCOMMIT"),
         snapshot=engine.execution_options(isolation_level="REPEATABLE READ"),
         write=engine,
         pools=(engine,),
     )
-
-
-def _refuse_closed(_dbapi: object, record: Any, _proxy: object) -> None:
-    """A connection that the driver knows is closed is replaced, without a message to the server to find out."""
-    if record.driver_connection.is_closed():
-        raise InvalidatePoolError
