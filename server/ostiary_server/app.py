@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
@@ -89,7 +90,9 @@ class Surroundings:
 def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
     """Every endpoint and page behind the envelope; nothing is started and nothing is read."""
     edge = Edge(memory.directory, around.clock, around.trusted_proxies)
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    # FastAPI's telemetry would export query strings, in which codes travel; the envelope measures without them.
+    telemetry = TelemetryConfig(tracing=False, metrics=False, logs=False)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=telemetry)
     errors.install(app)
     error.install(app, edge.issuer)
     minter = TokenMinter(memory.ring, keys=memory.keys)
