@@ -16,6 +16,7 @@ from ostiary_server.protocol.errors import TemporarilyUnavailable
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.throttle import PER_ACCOUNT_AND_ADDRESS, Throttle
 from ostiary_state.errors import StoreUnavailable
+from ostiary_state.users import passwords
 from ostiary_state.users.user import User
 from tests.authorizing import CHEAP, NOW, PASSWORD, USER, World
 from tests.fakes import MemoryUsers
@@ -54,6 +55,14 @@ async def attempt(authenticator: Authenticator, username: str = "ada", password:
 
 async def test_the_right_password_gives_the_user(authenticator: Authenticator) -> None:
     assert (await attempt(authenticator)).id == USER.id
+
+
+async def test_a_password_is_the_one_of_the_manifest_however_its_keyboard_composes_letters(
+    world: World, authenticator: Authenticator
+) -> None:
+    world.put_user(password_hash=passwords.hash("Cafe\N{COMBINING ACUTE ACCENT}"))
+    for typed in ("Cafe\N{COMBINING ACUTE ACCENT}", "Caf\N{LATIN SMALL LETTER E WITH ACUTE}"):
+        assert (await attempt(authenticator, password=typed)).id == USER.id
 
 
 async def test_a_wrong_password_an_unknown_a_disabled_and_a_passwordless_user_are_told_the_same(

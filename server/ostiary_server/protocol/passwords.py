@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ostiary_server.protocol.errors import TemporarilyUnavailable
+from ostiary_state.users.passwords import normalised
 
 
 class PasswordPool:
@@ -46,6 +47,6 @@ class PasswordPool:
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:
-            return self._hasher.verify(password_hash, password.encode("utf-8", "surrogatepass"))
+            return self._hasher.verify(password_hash, normalised(password).encode("utf-8", "surrogatepass"))
         except (VerificationError, InvalidHashError):
             return False

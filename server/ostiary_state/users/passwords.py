@@ -16,13 +16,13 @@ _HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 
 def hash(password: str) -> str:  # noqa: A001 - passwords.hash reads as it does
     """A PHC string with a new random salt."""
-    return _HASHER.hash(_normalised(password))
+    return _HASHER.hash(normalised(password))
 
 
 def verify(password_hash: str, password: str) -> bool:
     """True where the password is the hashed one. A text that is no argon2 hash verifies nothing."""
     try:
-        return _HASHER.verify(password_hash, _normalised(password))
+        return _HASHER.verify(password_hash, normalised(password))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -32,6 +32,6 @@ def needs_rehash(password_hash: str) -> bool:
     return _HASHER.check_needs_rehash(password_hash)
 
 
-def _normalised(password: str) -> str:
+def normalised(password: str) -> str:
     """The same password typed on macOS (decomposed) and Windows (composed) is one password: RFC 8265 section 4.2."""
     return unicodedata.normalize("NFC", password)
