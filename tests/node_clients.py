@@ -46,7 +46,7 @@ class NodeClients:
     """Starts them, from a directory with their packages."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
 
     @asynccontextmanager
     async def running(self, script: str) -> AsyncIterator[NodeClient]:
@@ -55,7 +55,7 @@ class NodeClients:
             "node",
             "--require=./loopback.cjs",
             script,
-            cwd=self._directory,
+            cwd=self.directory,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

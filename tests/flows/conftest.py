@@ -123,6 +123,7 @@ def localhost_names(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve = socket.getaddrinfo
 
     def loopback(host: Any, *arguments: Any, **options: Any) -> Any:
-        return resolve("127.0.0.1" if str(host).endswith(".localhost") else host, *arguments, **options)
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        return resolve("127.0.0.1" if name.endswith(".localhost") else host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", loopback)
