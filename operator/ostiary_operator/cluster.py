@@ -51,6 +51,8 @@ async def configuration() -> client.Configuration:
     except config.ConfigException:
         await config.load_kube_config(client_configuration=found)  # type: ignore[no-untyped-call]
     found.connection_pool_maxsize = 0  # watches hold a connection each; requests are bounded by who makes them
+    # reading the environment and ~/.netrc anew for each request costs as much as the request; kopf does not either
+    found.client_session_kwargs = {"trust_env": False}
     return found
 
 

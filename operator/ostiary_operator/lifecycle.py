@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +22,7 @@ from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.lease import Lease
 from ostiary_operator.metrics import Metrics
 from ostiary_operator.objects import ObjectKind, collection
+from ostiary_operator.other_loop import OtherLoop
 from ostiary_operator.probes import Probes
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable
 from ostiary_operator.settings import OperatorSettings
@@ -39,6 +41,14 @@ class State(StrEnum):
     STANDBY = "standby"
     LEADING = "leading"
     ENDING = "ending"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """The time in which this process may write."""
+
+    fence: Callable[[], int]
+    ended: Callable[[], Coroutine[Any, Any, Any]]  # returns when it is over
 
 
 class Lifecycle:
@@ -88,10 +98,10 @@ class Lifecycle:
     async def _lead(self) -> int:
         await self._ready()
         self._state = State.STANDBY
-        async with self._leased() as lease:
+        async with self._leased() as tenure:
             self._state = State.LEADING
             self._metrics.leading.set(1)
-            return await self._operate(lease)
+            return await self._operate(tenure)
 
     async def _ready(self) -> None:
         """The kinds are served and the database answers; until then there is nothing to do but to wait."""
@@ -111,27 +121,27 @@ class Lifecycle:
             await asyncio.sleep(_PAUSE)
 
     @contextlib.asynccontextmanager
-    async def _leased(self) -> AsyncIterator[Lease | None]:
+    async def _leased(self) -> AsyncIterator[Tenure]:
+        """Beside the loop that works: a thousand new objects at once would keep it from renewing in time."""
         if not self._settings.lease_name:
-            yield None
+            yield Tenure(fence=lambda: 0, ended=asyncio.Event().wait)
             return
         identity = f"{socket.gethostname()}_{os.getpid()}_{secrets.token_hex(4)}"
-        lease = Lease(
-            self._cluster, self._settings.namespace, self._settings.lease_name, identity, time.monotonic, time.time
-        )
-        try:
-            await lease.acquire()
-            yield lease
-        finally:
-            self._metrics.leading.set(0)
-            await lease.release()
+        cluster = Cluster(self._cluster.configuration)
+        lease = Lease(cluster, self._settings.namespace, self._settings.lease_name, identity, time.monotonic, time.time)
+        with OtherLoop() as beside:
+            try:
+                await beside.run(lease.acquire())
+                yield Tenure(fence=lambda: lease.fence, ended=lambda: beside.run(lease.hold()))
+            finally:
+                self._metrics.leading.set(0)
+                await beside.run(lease.release())
+                await beside.run(cluster.close())
 
-    async def _operate(self, lease: Lease | None) -> int:
-        assembly = assemble(
-            self._settings, self._cluster, self._store, self._metrics, lambda: lease.fence if lease else 0
-        )
+    async def _operate(self, tenure: Tenure) -> int:
+        assembly = assemble(self._settings, self._cluster, self._store, self._metrics, tenure.fence)
         watching = asyncio.create_task(self._watch(assembly), name="kopf")
-        ends = [watching, *_background(assembly, lease)]
+        ends = [watching, *_background(assembly, tenure)]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             self._state = State.ENDING
@@ -158,15 +168,14 @@ class Lifecycle:
         )
 
 
-def _background(assembly: Assembly, lease: Lease | None) -> list[asyncio.Task[Any]]:
+def _background(assembly: Assembly, tenure: Tenure) -> list[asyncio.Task[Any]]:
     running: dict[str, Coroutine[Any, Any, Any]] = {
+        "the Lease": tenure.ended(),
         "a newer operator": assembly.operation.superseded.wait(),
         "serving": assembly.serving.run(),
         "events": assembly.events.run(),
         "resync": assembly.resync.run(),
     }
-    if lease is not None:
-        running["the Lease"] = lease.hold()
     return [asyncio.create_task(work, name=name) for name, work in running.items()]
 
 

@@ -127,16 +127,21 @@ class Operation:
         self._metrics.reconciles.labels(key.kind.value, _named(outcome)).inc()
 
     async def _decided(self, target: Target, outcome: Outcome, job: Job) -> None:
-        before = self._status.condition(target, Type.ACCEPTED)
-        accepted = outcome.condition(Type.ACCEPTED)
-        for notice in outcome.notices:
+        for notice in self._notices(target, outcome):
             self._events.post(target, notice)
-        if accepted is not None and (before is None or _differs(before, accepted)):
-            refused = accepted.status is not Truth.TRUE
-            text = accepted.message if refused else f"client id {outcome.client_id}" if outcome.client_id else ""
-            self._events.post(target, Notice("Rejected" if refused else "Accepted", text, warning=refused))
         await self._status.decided(target, outcome)
         await self._serving.expect(target, outcome, job.since)
+
+    def _notices(self, target: Target, outcome: Outcome) -> tuple[Notice, ...]:
+        """What changed. A new application is one Event with its Secret: an Event costs half a write of status."""
+        before, accepted = self._status.condition(target, Type.ACCEPTED), outcome.condition(Type.ACCEPTED)
+        if accepted is None or (before is not None and not _differs(before, accepted)):
+            return outcome.notices
+        if accepted.status is not Truth.TRUE:
+            return (Notice("Rejected", accepted.message, warning=True),)
+        named = (f"client id {outcome.client_id}",) if outcome.client_id else ()
+        texts = (*named, *(notice.message for notice in outcome.notices))
+        return (Notice("Accepted", "; ".join(texts) or "stored"),)
 
     async def _vanished(self, key: Key) -> None:
         """Its finalizer was removed by hand, or it went while no operator ran."""

@@ -180,7 +180,7 @@ def test_no_secret_is_seen_outside_the_secrets(crds: Access, tenant: str, everyw
     for name in ("web", "ours"):
         ready_application(crds, name, tenant)
     eventually(lambda: is_ready(crds.get("oauthuser", "ada", tenant)))
-    eventually(lambda: "SecretCreated" in crds.kubectl("get", "events", "--namespace", tenant))
+    eventually(lambda: "new client secret" in crds.kubectl("get", "events", "--namespace", tenant))
     kinds = "oauthapplications,oauthusers,events,configmaps"
     shown = crds.kubectl("get", kinds, "--namespace", tenant, "-o", "json", "--show-managed-fields")
     shown += everywhere.logs()

@@ -48,7 +48,7 @@ def test_a_restart_writes_nothing(crds: Access, tenant: str, operators: Operator
         lambda: conditions(application_of(crds, "wrong", tenant)).get("Ready") == ("False", "ClientIDNotAllowed")
     )
     eventually(lambda: is_ready(crds.get("oauthuser", "ada", tenant)))
-    eventually(lambda: len([each for each in versions(crds, tenant) if each[0] == "Event"]) >= 5)
+    eventually(lambda: len([each for each in versions(crds, tenant) if each[0] == "Event"]) >= 4)
     rows = [stored.application(f"{tenant}/web"), stored.user(f"{tenant}/ada")]
     before = versions(crds, tenant)
     first.child.stop()

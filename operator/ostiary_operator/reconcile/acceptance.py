@@ -45,7 +45,7 @@ class ApplicationAcceptance:
         # the client id first: it can never be changed, an address can
         if held is None or held.client_id != accepted.client_id:
             await self._client_id_is_free(declared, accepted.client_id)
-        if held is None or held.origin != accepted.origin:
+        if accepted.claimant and (held is None or held.origin != accepted.origin):
             await self._address_is_free(declared, accepted.origin)
         return accepted
 
