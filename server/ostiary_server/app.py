@@ -12,6 +12,7 @@ from ostiary_server.endpoints import authorize, discovery, errors, health, intro
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.endpoints.requests import Edge, protocol_request
 from ostiary_server.envelope import Envelope, Templates
+from ostiary_server.hot_path import HotPath
 from ostiary_server.key_material import KeyMaterial
 from ostiary_server.measured_tokens import MeasuredTokenEndpoint
 from ostiary_server.metrics import Metrics
@@ -107,7 +108,7 @@ def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
     )
     # What `include_router` wraps around each route costs 25 microseconds a request, and none of ours needs it.
     app.router.routes.extend(route for router in routers for route in router.routes)
-    loaded_first = LoadedFirst(app, lambda: around.readiness().loaded)
+    loaded_first = LoadedFirst(HotPath(app, app.routes), lambda: around.readiness().loaded)
     return Envelope(loaded_first, Templates(app.routes), around.metrics, access_log=around.access_log)
 
 
