@@ -96,6 +96,25 @@ async def test_a_block_that_raises_writes_nothing(sql_store: Repositories) -> No
         assert (await transaction.execute(select(replicas))).all() == []
 
 
+async def test_cancelled_requests_give_their_connections_back_and_write_nothing(sql_store: Repositories) -> None:
+    async def write(name: int) -> None:
+        async with sql_store.sql.write() as transaction:
+            row = {"id": f"r{name}", "applied_revision": 1, "expires_at": 2.0}
+            await transaction.execute(insert(replicas).values(row))
+            await asyncio.Event().wait()
+
+    requests = [asyncio.create_task(write(each)) for each in range(8)]
+    await asyncio.wait(requests, timeout=0.2)
+    for request in requests:
+        request.cancel()
+    await asyncio.wait(requests)
+
+    assert all(request.cancelled() for request in requests)
+    assert sql_store.sql.connections_in_use() == 0
+    async with sql_store.sql.read() as transaction:
+        assert (await transaction.execute(select(replicas))).all() == []
+
+
 async def test_a_plain_read_is_one_message_on_postgresql(postgresql_store: Repositories) -> None:
     async with postgresql_store.sql.read() as transaction:
         assert (await transaction.execute(text("SELECT pg_current_xact_id_if_assigned()"))).scalar_one() is None

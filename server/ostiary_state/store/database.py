@@ -1,5 +1,6 @@
 """Read and write transactions over whatever engine is beneath them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -137,10 +138,10 @@ class _Connected:
         await self._connection.commit()
 
     async def close(self) -> None:
-        """Rolls back what was not committed."""
+        """Rolls back what was not committed; a caller that is cancelled twice does not keep the connection either."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            await connection.close()
+            await asyncio.shield(asyncio.create_task(connection.close()))
 
 
 def _telling(listener: StatementListener) -> Callable[..., None]:

@@ -42,6 +42,7 @@ def postgresql_engines(url: URL, limits: "ConnectionLimits", *, pooler: bool) ->
         pool_timeout=limits.pool_timeout,
         pool_use_lifo=True,  # lets idle connections stay idle
         pool_pre_ping=False,
+        hide_parameters=True,  # a fault of ours is logged with its statement, never with what a person has sent
         isolation_level="READ COMMITTED",  # a claim that waited must see what the winner did
         connect_args=connect_args,
     )

@@ -40,7 +40,11 @@ def sqlite_engines(url: URL, limits: "ConnectionLimits") -> Engines:
 
 def _engine(url: URL, limits: "ConnectionLimits", *, size: int, read_only: bool) -> AsyncEngine:
     engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), pool_size=size, max_overflow=0, pool_timeout=limits.pool_timeout
+        url.set(drivername="sqlite+aiosqlite"),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=limits.pool_timeout,
+        hide_parameters=True,  # a fault of ours is logged with its statement, never with what a person has sent
     )
 
     def prepare(connection: Any, _record: object) -> None:
