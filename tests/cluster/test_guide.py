@@ -1,4 +1,4 @@
-"""docs/guides/kubernetes.md works as it is written, against a real API server and a real PostgreSQL."""
+"""docs/guides work as they are written, against a real API server and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -70,6 +70,15 @@ def test_every_command_of_the_guide_works(crds: Access, postgresql_server: Postg
         "HTTP/1.1 403 Forbidden",
     ):
         assert promised in said, promised
+
+
+def test_every_example_of_the_guides_is_admitted(crds: Access) -> None:
+    crds.kubectl("create", "namespace", "team-a")
+    try:
+        for folder in ("back-end", "single-page", "machine", "legacy-password"):
+            crds.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", ROOT / "docs" / "examples" / folder)
+    finally:
+        crds.kubectl("delete", "namespace", "team-a", "--wait=false")
 
 
 def _blocks() -> list[str]:
