@@ -26,7 +26,7 @@ PRELUDE = """
 set -euo pipefail
 uv() { shift; "$@"; }
 answers() {
-  for _ in $(seq 200); do curl -sf "http://127.0.0.1:$1/readyz" >/dev/null && return; sleep 0.1; done; false
+  for _ in $(seq 600); do curl -sf "http://127.0.0.1:$1/readyz" >/dev/null && return; sleep 0.1; done; false
 }
 trap 'kill $(jobs -p)' EXIT
 """
