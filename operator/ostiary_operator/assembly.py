@@ -52,13 +52,10 @@ def assemble(
     def served(target: Target, seconds: float) -> None:
         metrics.apply_to_serving.labels(target.key.kind.value).observe(seconds)
 
-    def counted(manager: str) -> None:
-        metrics.status_writes.labels(manager).inc()
-
     objects = Objects(cluster)
-    status = StatusWriter(cluster, time.time, counted)
+    status = StatusWriter(cluster, time.time, metrics.status_writes.inc)
     serving = ServingFollower(store, status, time.monotonic, served)
-    events = EventPoster(cluster, time.time, metrics.events_dropped.inc)
+    events = EventPoster(cluster, time.time, metrics.events_dropped.inc, busy=lambda: operation.busy)
     operation = Operation(objects, status, serving, events, metrics, time.monotonic, parallelism=settings.parallelism)
     account = f"{settings.namespace}:{settings.service_account}"
     held_secrets = KubernetesSecrets(cluster, operation.secret_changed, service_account=account)

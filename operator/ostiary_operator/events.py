@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 COMPONENT = "ostiary-operator"
 _WAITING = 2_000  # events in memory: beyond that the newest are dropped, objects go first
+_LATEST = 20.0  # seconds that one may wait while objects do
+_PAUSE = 0.2
 _MESSAGE = 1024  # characters, the API's limit
 
 
@@ -31,8 +33,14 @@ class _Posting:
 class EventPoster:
     """Posts behind the work, one at a time: an Event that comes late or never harms nobody."""
 
-    def __init__(self, cluster: Cluster, now: Callable[[], float], dropped: Callable[[], None]) -> None:
-        self._cluster, self._now, self._dropped = cluster, now, dropped
+    def __init__(
+        self,
+        cluster: Cluster,
+        now: Callable[[], float],
+        dropped: Callable[[], None],
+        busy: Callable[[], bool],
+    ) -> None:
+        self._cluster, self._now, self._dropped, self._busy = cluster, now, dropped, busy
         self._queue: asyncio.Queue[_Posting] = asyncio.Queue(_WAITING)
         self._last: dict[str, Notice] = {}  # by uid: the same thing is not told twice in a row
 
@@ -54,6 +62,8 @@ class EventPoster:
         """For ever."""
         while True:
             posting = await self._queue.get()
+            while self._busy() and self._now() - posting.at < _LATEST:  # noqa: ASYNC110 - idleness is no event
+                await asyncio.sleep(_PAUSE)
             try:
                 await self._cluster.create(f"/api/v1/namespaces/{posting.target.key.namespace}/events", _body(posting))
             except (ClusterUnavailable, ApiRefused) as error:

@@ -23,7 +23,7 @@ class DecidedGeneration(kopf.DiffBaseStorage):
         return None if decided is None else kopf.BodyEssence(spec={"generation": decided})
 
     def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
-        """`ostiary-reconcile` does it, when it has decided."""
+        """`status` does it, when it was decided."""
 
 
 class NoProgress(kopf.ProgressStorage):

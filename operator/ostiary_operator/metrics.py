@@ -40,9 +40,7 @@ class Metrics:
             registry=registry,
         )
         self.leading = Gauge("ostiary_leading", "1 while this operator holds the Lease.", registry=registry)
-        self.status_writes = Counter(
-            "ostiary_status_writes_total", "Writes to status.", ("manager",), registry=registry
-        )
+        self.status_writes = Counter("ostiary_status_writes_total", "Writes to status.", registry=registry)
         self.events_dropped = Counter(
             "ostiary_events_dropped_total", "Kubernetes Events that were not posted.", registry=registry
         )

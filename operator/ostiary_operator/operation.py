@@ -58,12 +58,18 @@ class Operation:
     ) -> None:
         self._objects, self._status, self._serving = objects, status, serving
         self._events, self._metrics = events, metrics
+        self._parallelism = parallelism
         self._reconcilers: Reconcilers | None = None
         self._contested: set[Key] = set()
         self._follows: dict[Key, str] = {}
         self._followers: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
         self.superseded = asyncio.Event()  # another operator has written since: stop
         self.worklist = Worklist(self._work, metrics, clock, parallelism=parallelism)
+
+    @property
+    def busy(self) -> bool:
+        """More is waiting than can be worked on at once."""
+        return len(self.worklist) > self._parallelism
 
     def begin(self, reconcilers: Reconcilers) -> None:
         """What decides also needs what is made after this: Secrets, which tell of their changes."""
@@ -129,7 +135,7 @@ class Operation:
     async def _decided(self, target: Target, outcome: Outcome, job: Job) -> None:
         for notice in self._notices(target, outcome):
             self._events.post(target, notice)
-        await self._status.decided(target, outcome)
+        self._status.decided(target, outcome)
         await self._serving.expect(target, outcome, job.since)
 
     def _notices(self, target: Target, outcome: Outcome) -> tuple[Notice, ...]:
@@ -161,7 +167,7 @@ class Operation:
         target = Target(key, declared.uid, declared.generation)
         synced = Condition(Type.SYNCED, Truth.FALSE, failure.reason, failure.message)
         try:
-            await self._status.undecided(target, synced)
+            self._status.undecided(target, synced)
             await self._serving.undecided(target, synced)
         except ClusterUnavailable as unavailable:
             logger.warning("%s %s: status could not say so: %s", key.kind.value, key.id, unavailable)

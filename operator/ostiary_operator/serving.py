@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 _POLL = 0.05  # seconds while objects wait: most of the time from apply to Ready
 _IDLE = 5.0  # seconds otherwise: to notice that no replica is live
 _PATIENCE = 1.0  # seconds before an object is said to wait: most never get there, which saves a write each
+_TOGETHER = 0.25  # seconds in which an object is expected to be served: what was decided waits to be sent with that
 _ABSENCE = 30.0  # seconds without a live replica before statuses say so: longer than any restart
 _SWEEP = 20.0  # statuses a second when all of them change at once
 _AT_ONCE = 32  # writes at a time
@@ -35,6 +36,8 @@ class _Expected:
     revision: int
     failing: Condition | None
     since: float  # when the change was seen
+    stored: float  # when it was stored
+    sent: bool = False  # status says what was decided
     announced: bool = False  # status says that it waits
     absent: bool = False  # status says that no replica is live
 
@@ -64,7 +67,11 @@ class ServingFollower:
             await self._status.serving(target, nothing, not_ready(failing or nothing))
             return
         self._settled.pop(target.uid, None)
-        self._waiting[target.uid] = _Expected(target, outcome.revision, failing, since)
+        expected = _Expected(target, outcome.revision, failing, since, self._clock())
+        self._waiting[target.uid] = expected
+        if failing is not None:
+            expected.sent = True
+            await self._status.send(target)
         self._wake.set()
 
     async def undecided(self, target: Target, synced: Condition) -> None:
@@ -138,6 +145,14 @@ class ServingFollower:
             expected.announced = True
             text = f"revision {expected.revision}: a live replica still has {minimum}"
             await self._write(expected, Condition(Type.SERVING, Truth.FALSE, Reason.WAITING_FOR_REPLICAS, text))
+        else:
+            await self._send_alone(expected)
+
+    async def _send_alone(self, expected: _Expected) -> None:
+        """What was decided, when the replicas take their time."""
+        if not expected.sent and self._clock() - expected.stored > _TOGETHER:
+            expected.sent = True
+            await self._status.send(expected.target)
 
     def _was_served(self, expected: _Expected) -> bool:
         """True where status already says so of this revision: a replica that starts does not take that back."""
@@ -151,6 +166,8 @@ class ServingFollower:
     async def _nobody(self) -> None:
         now = self._clock()
         self._absent_since = now if self._absent_since is None else self._absent_since
+        for expected in tuple(self._waiting.values()):
+            await self._send_alone(expected)
         if now - self._absent_since < _ABSENCE:
             return
         nobody = Condition(Type.SERVING, Truth.UNKNOWN, Reason.NO_REPLICA, "no live replica has reported")

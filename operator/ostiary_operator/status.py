@@ -1,13 +1,17 @@
-"""The one writer of status: server-side apply, one field manager for each half.
+"""The one writer of status: server-side apply by one field manager, with two halves that it puts together.
 
-`ostiary-reconcile` reports what was decided, `ostiary-serving` what replicas serve, each its own conditions, so
-that neither erases the other's. What the API already has is not sent again, and a condition's time moves only with
-its status.
+One half reports what was decided, the other what replicas serve, each its own conditions. Both are sent together,
+so neither can erase the other, and an object that is served at once costs one write instead of two: a status write
+is the dearest that the API server knows (6.5 of 24 ms of its CPU for a new object). Other processes that report on
+our objects use managers of their own. What the API already has is not sent again, and a condition's time moves only
+with its status.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -17,7 +21,7 @@ from ostiary_operator.objects import GROUP, VERSION, Key
 from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
 
-RECONCILE, SERVING = "ostiary-reconcile", "ostiary-serving"
+MANAGER = "ostiary-operator"
 _MESSAGE = 4096  # characters, as the CRD has it
 _SERVING_TYPES = frozenset({Type.SERVING, Type.READY})
 _FIELDS = ("observedGeneration", "clientID", "secretName", "revision", "endpoints")
@@ -32,19 +36,28 @@ class Target:
     generation: int
 
 
+class Half(StrEnum):
+    """Who computes it."""
+
+    DECIDED = "decided"
+    SERVING = "serving"
+
+
 @dataclass(slots=True)
 class _Known:
-    """Both halves as the API has them, packed: there is one of these for each object."""
+    """Both halves as they should be and the whole as the API has it, packed: there is one of these for each object."""
 
     uid: str
-    version: int
-    halves: dict[str, bytes]
+    version: int = 0
+    halves: dict[Half, bytes] = field(default_factory=dict)
+    sent: bytes = b""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class StatusWriter:
     """Remembers what the API has, so that a restart and a resync write nothing."""
 
-    def __init__(self, cluster: Cluster, now: Callable[[], float], counted: Callable[[str], None]) -> None:
+    def __init__(self, cluster: Cluster, now: Callable[[], float], counted: Callable[[], None]) -> None:
         self._cluster, self._now, self._counted = cluster, now, counted
         self._known: dict[Key, _Known] = {}
 
@@ -54,28 +67,28 @@ class StatusWriter:
         version, known = int(metadata["resourceVersion"]), self._known.get(key)
         if known is not None and known.uid == metadata["uid"] and known.version >= version:
             return
-        halves: dict[str, dict[str, Any]] = {RECONCILE: {}, SERVING: {}}
-        halves[RECONCILE] |= {name: status[name] for name in _FIELDS if name in status}
+        halves: dict[Half, dict[str, Any]] = {half: {} for half in Half}
+        halves[Half.DECIDED] |= {name: status[name] for name in _FIELDS if name in status}
         for condition in status.get("conditions") or ():
-            half = SERVING if condition["type"] in _SERVING_TYPES else RECONCILE
-            halves[half].setdefault("conditions", []).append(condition)
-        self._known[key] = _Known(metadata["uid"], version, {name: _packed(half) for name, half in halves.items()})
+            halves[_half_of(condition["type"])].setdefault("conditions", []).append(condition)
+        packed = {name: _packed(half) for name, half in halves.items()}
+        seen = _Known(metadata["uid"], version, packed, _packed(_joined(packed)))
+        if known is not None and known.uid == seen.uid and _packed(_joined(known.halves)) != known.sent:
+            known.version, known.sent = seen.version, seen.sent  # what is on its way stays on its way
+        else:
+            self._known[key] = seen
 
     def forget(self, key: Key) -> None:
         """The object is gone."""
         self._known.pop(key, None)
 
-    def keys(self) -> Iterable[Key]:
-        """Every object that is known."""
-        return tuple(self._known)
-
     def condition(self, target: Target, type_: Type) -> Mapping[str, Any] | None:
-        """A condition as the API has it."""
-        half = self._half(target, SERVING if type_ in _SERVING_TYPES else RECONCILE)
-        return next((each for each in half.get("conditions", ()) if each["type"] == type_), None)
+        """A condition as it was reported last."""
+        conditions = self._half(target, _half_of(type_)).get("conditions", ())
+        return next((each for each in conditions if each["type"] == type_), None)
 
-    async def decided(self, target: Target, outcome: Outcome) -> None:
-        """All of `ostiary-reconcile`. Raises ClusterUnavailable or ApiRefused."""
+    def decided(self, target: Target, outcome: Outcome) -> None:
+        """What a reconcile came to. Sent by the next `send`, or with the next `serving`."""
         content: dict[str, Any] = {"observedGeneration": outcome.generation}
         if outcome.client_id is not None:
             content["clientID"] = outcome.client_id
@@ -85,58 +98,67 @@ class StatusWriter:
             content["revision"] = outcome.revision
         if outcome.endpoints is not None:
             content["endpoints"] = asdict(outcome.endpoints)
-        await self._apply(target, RECONCILE, content, outcome.conditions)
+        self._set(target, Half.DECIDED, content, outcome.conditions)
 
-    async def undecided(self, target: Target, synced: Condition) -> None:
+    def undecided(self, target: Target, synced: Condition) -> None:
         """Nothing could be decided: what was reported stays, observedGeneration too, with another `Synced`."""
-        half = self._half(target, RECONCILE)
+        half = self._half(target, Half.DECIDED)
         kept = [each for each in half.get("conditions", ()) if each["type"] != Type.SYNCED]
         content = {name: value for name, value in half.items() if name != "conditions"}
-        await self._apply(target, RECONCILE, content, (synced,), kept)
+        self._set(target, Half.DECIDED, content, (synced,), kept)
 
     async def serving(self, target: Target, *conditions: Condition) -> bool:
-        """All of `ostiary-serving`. True if it was news."""
-        return await self._apply(target, SERVING, {}, conditions)
+        """What replicas serve, and all that was decided. True if it was news. Raises what `send` raises."""
+        self._set(target, Half.SERVING, {}, conditions)
+        return await self.send(target)
 
-    async def _apply(
-        self,
-        target: Target,
-        manager: str,
-        content: dict[str, Any],
-        conditions: Iterable[Condition],
-        kept: Iterable[Mapping[str, Any]] = (),
-    ) -> bool:
-        before = self._half(target, manager)
-        timed = [*kept, *(self._timed(target, each, before) for each in conditions)]
-        status = {**content, "conditions": timed}
-        if _packed(status) == _packed(before):
-            return False
-        body = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": target.key.kind.value,
-            # with the uid, another incarnation of the same name is refused as a conflict
-            "metadata": {"name": target.key.name, "namespace": target.key.namespace, "uid": target.uid},
-            "status": status,
-        }
-        try:
-            applied = await self._cluster.apply(f"{target.key.path}/status", body, manager=manager)
-        except ApiRefused as refused:
-            if refused.status in (404, 409):  # gone, or re-created: its own event follows
-                return False
-            raise
-        self._counted(manager)
+    async def send(self, target: Target) -> bool:
+        """Bring the API up to date; True if it was not. Raises ClusterUnavailable or ApiRefused."""
         known = self._known.get(target.key)
         if known is None or known.uid != target.uid:
-            known = self._known[target.key] = _Known(target.uid, 0, {})
-        known.version = max(known.version, int(applied["metadata"]["resourceVersion"]))
-        known.halves[manager] = _packed(status)
-        return True
+            return False
+        async with known.turn:
+            status = _joined(known.halves)
+            packed = _packed(status)
+            if packed == known.sent:
+                return False
+            body = {
+                "apiVersion": f"{GROUP}/{VERSION}",
+                "kind": target.key.kind.value,
+                # with the uid, another incarnation of the same name is refused as a conflict
+                "metadata": {"name": target.key.name, "namespace": target.key.namespace, "uid": target.uid},
+                "status": status,
+            }
+            try:
+                applied = await self._cluster.apply(f"{target.key.path}/status", body, manager=MANAGER)
+            except ApiRefused as refused:
+                if refused.status in (404, 409):  # gone, or re-created: its own event follows
+                    return False
+                raise
+            self._counted()
+            known.version, known.sent = int(applied["metadata"]["resourceVersion"]), packed
+            return True
 
-    def _half(self, target: Target, manager: str) -> dict[str, Any]:
+    def _set(
+        self,
+        target: Target,
+        name: Half,
+        content: Mapping[str, Any],
+        conditions: Iterable[Condition],
+        kept: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
+        before = self._half(target, name)
+        timed = [*kept, *(self._timed(target, each, before) for each in conditions)]
         known = self._known.get(target.key)
-        if known is None or known.uid != target.uid or manager not in known.halves:
+        if known is None or known.uid != target.uid:
+            known = self._known[target.key] = _Known(target.uid)
+        known.halves[name] = _packed({**content, "conditions": timed})
+
+    def _half(self, target: Target, name: Half) -> dict[str, Any]:
+        known = self._known.get(target.key)
+        if known is None or known.uid != target.uid or name not in known.halves:
             return {}
-        half: dict[str, Any] = orjson.loads(known.halves[manager])
+        half: dict[str, Any] = orjson.loads(known.halves[name])
         return half
 
     def _timed(self, target: Target, condition: Condition, half: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,3 +187,13 @@ def _packed(half: Mapping[str, Any]) -> bytes:
     """Equal for equal content, whatever the order of keys and conditions."""
     conditions = sorted(half.get("conditions", ()), key=lambda each: str(each["type"]))
     return orjson.dumps({**half, "conditions": conditions}, option=orjson.OPT_SORT_KEYS)
+
+
+def _joined(halves: Mapping[Half, bytes]) -> dict[str, Any]:
+    parts = [orjson.loads(half) for half in halves.values()]
+    conditions = [condition for part in parts for condition in part.get("conditions", ())]
+    return {key: value for part in parts for key, value in part.items()} | {"conditions": conditions}
+
+
+def _half_of(type_: str) -> Half:
+    return Half.SERVING if type_ in _SERVING_TYPES else Half.DECIDED

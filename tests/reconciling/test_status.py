@@ -38,11 +38,11 @@ class Desk:
         """As a new process would."""
         cluster = FakeCluster(self.api)
         metrics = Metrics()
-        self.status = StatusWriter(cluster, lambda: self.time, lambda _: None)
+        self.status = StatusWriter(cluster, lambda: self.time, lambda: None)
         self.serving = ServingFollower(
             self.world.store, self.status, lambda: self.time, lambda _, seconds: self.measured.append(seconds)
         )
-        self.events = EventPoster(cluster, lambda: self.time, lambda: None)
+        self.events = EventPoster(cluster, lambda: self.time, lambda: None, lambda: False)
         self.operation = Operation(
             Objects(cluster), self.status, self.serving, self.events, metrics, lambda: self.time, parallelism=4
         )
@@ -203,6 +203,32 @@ async def test_a_condition_keeps_its_time_while_its_status_stays(desk: Desk) -> 
     assert desk.conditions()["Ready"] == ("False", "InvalidSpec")
 
 
+async def test_what_is_served_at_once_costs_one_write(desk: Desk) -> None:
+    desk.replicas(1)
+    await desk.seen(application(PUBLIC))
+    await desk.look()
+    assert [method for method, _ in desk.api.requests].count("PATCH") == 1
+    assert set(desk.conditions()) == {"Accepted", "Synced", "SecretReady", "Serving", "Ready"}
+
+
+async def test_what_is_served_later_is_reported_as_decided_first(desk: Desk) -> None:
+    desk.replicas(0)
+    await desk.seen(application(PUBLIC))
+    await desk.look()
+    assert desk.conditions() == {}
+    desk.time += 0.5
+    await desk.look()
+    assert set(desk.conditions()) == {"Accepted", "Synced", "SecretReady"}
+
+
+async def test_an_event_in_between_does_not_lose_what_is_on_its_way(desk: Desk) -> None:
+    await desk.seen(application(PUBLIC))
+    await desk.seen(application(PUBLIC))
+    desk.replicas(1)
+    await desk.look()
+    assert set(desk.conditions()) == {"Accepted", "Synced", "SecretReady", "Serving", "Ready"}
+
+
 async def test_each_half_leaves_the_other_alone(desk: Desk) -> None:
     await desk.seen(application(PUBLIC))
     desk.replicas(1)
@@ -215,7 +241,8 @@ async def test_a_report_on_another_incarnation_is_dropped(desk: Desk) -> None:
     desk.object(application(PUBLIC, uid="new"))
     before = dict(desk.api.objects[WEB.path])
     outcome = await desk.world.applications.reconcile(application(PUBLIC, uid="old"))
-    await desk.status.decided(Target(WEB, "old", 1), outcome)
+    desk.status.decided(Target(WEB, "old", 1), outcome)
+    await desk.status.send(Target(WEB, "old", 1))
     assert desk.api.objects[WEB.path] == before
 
 

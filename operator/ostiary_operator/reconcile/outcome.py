@@ -64,7 +64,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The whole of what `ostiary-reconcile` reports. `generation` is the one that was decided on, also when refused."""
+    """The whole of what is reported. `generation` is the one that was decided on, also when refused."""
 
     generation: int
     conditions: tuple[Condition, ...] = ()
