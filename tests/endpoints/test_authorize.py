@@ -23,6 +23,16 @@ async def test_an_answer_is_a_303_that_nothing_keeps() -> None:
     assert "set-cookie" not in response.headers
 
 
+async def test_looking_ahead_with_head_yields_no_code() -> None:
+    world = World(TRUSTED)
+    async with world.client() as client:
+        client.cookies.update(await world.signed_in())
+        response = await client.head(address(code_request()))
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert "location" not in response.headers
+    assert world.tables.grants == {}
+
+
 async def test_a_post_from_another_site_goes_on_as_a_get_of_ourselves() -> None:
     world = World(TRUSTED)
     async with world.client() as client:

@@ -17,6 +17,8 @@ def router(edge: Edge, authorization: Authorization) -> APIRouter:
     routes = APIRouter()
 
     async def authorize(request: Request) -> Response:
+        if request.method == "HEAD":  # Starlette adds it to GET, but what only looks ahead must not be given a code
+            return Response(status_code=405, headers=HEADERS | {"Allow": "GET, POST"})
         with shown_to_a_person():
             location = await authorization.begin(await protocol_request(request, edge))
         return Response(status_code=303, headers=HEADERS | {"Location": location})
