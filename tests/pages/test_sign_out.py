@@ -27,6 +27,21 @@ async def test_signing_out_is_asked_for_and_then_ends_the_session() -> None:
     assert revocation.expires_at >= world.now + 24 * 3600
 
 
+async def test_no_token_of_the_session_outlives_it_whatever_a_racing_clock_says() -> None:
+    world = World()
+    async with world.client() as client:
+        await in_session(world, client)
+        await (await open_form(client, "/sign-out")).send(client)
+    (revocation,) = world.tables.revocations.values()
+    assert revocation.not_before == revocation.expires_at == world.now + 24 * 3600
+
+
+async def test_the_form_of_another_site_takes_no_session_cookie_away() -> None:
+    async with World().client() as client:  # a SameSite=Lax cookie does not come along
+        response = await client.post("/sign-out", headers={"Origin": "https://evil.example"})
+    assert "set-cookie" not in response.headers
+
+
 async def test_a_link_or_a_foreign_form_signs_nobody_out() -> None:
     world = World()
     async with world.client() as client:

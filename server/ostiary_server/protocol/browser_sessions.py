@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from ostiary_server.protocol.cookies import SESSION, read_cookie, set_cookie
 from ostiary_server.protocol.ports import Sessions
 from ostiary_server.protocol.requests import ProtocolRequest
-from ostiary_state.runtime.revocation import Revocation, RevocationKind
+from ostiary_server.protocol.standing import end_of
 from ostiary_state.runtime.session import Session, SignedIn
 from ostiary_state.users.user import User
 
-# A revocation is kept until no access token of the session can be live: the longest that a manifest may ask for.
-LONGEST_ACCESS_TOKEN = 24 * 3600.0
 DEFAULT_LIFETIME = 12 * 3600.0  # a working day: people sign in once in the morning
 
 
@@ -71,8 +69,7 @@ class BrowserSessions:
 
     async def end(self, session: Session, now: float) -> None:
         """Sign out: the session, the refresh tokens bound to it, and through the revocation set its access tokens."""
-        revocation = Revocation(RevocationKind.SESSION, session.id, now, now + LONGEST_ACCESS_TOKEN)
-        await self._sessions.end(session.id, revocation, now)
+        await self._sessions.end(session.id, end_of(session, now), now)
 
 
 def _digest(cookie: str) -> bytes:

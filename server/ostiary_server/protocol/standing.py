@@ -8,6 +8,7 @@ from ostiary_state.applications.application import Application
 from ostiary_state.runtime.grant import Grant
 from ostiary_state.runtime.refresh_token import RefreshContext
 from ostiary_state.runtime.revocation import Revocation, RevocationKind
+from ostiary_state.runtime.session import Session
 from ostiary_state.users.user import User
 
 LONGEST_ACCESS_TOKEN: Final = 24 * 3600.0  # seconds: the most that a manifest may ask for
@@ -72,11 +73,12 @@ def why_refresh_void(
     return why_void(context.grant, context.user, application, revocations)
 
 
-def end_of(grant: Grant, now: float) -> Revocation:
-    """The revocation that ends every access token of a grant; kept until the last of them would have expired.
+def end_of(ended: Grant | Session, now: float) -> Revocation:
+    """The revocation that ends every access token of a grant or session; kept until the last would have expired.
 
-    A grant never begins again, so tokens end whenever they were issued: a request that races this one may have read
-    its clock later, or on another replica.
+    Neither begins again, so tokens end whenever they were issued: a request that races this one may have read its
+    clock later, or on another replica.
     """
+    kind = RevocationKind.GRANT if isinstance(ended, Grant) else RevocationKind.SESSION
     last = now + LONGEST_ACCESS_TOKEN
-    return Revocation(RevocationKind.GRANT, grant.id, not_before=last, expires_at=last)
+    return Revocation(kind, ended.id, not_before=last, expires_at=last)

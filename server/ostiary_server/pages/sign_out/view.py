@@ -45,10 +45,12 @@ def router(
         with shown_to_a_person():
             parsed = await parse(request)
             signed_in = await sessions.current(parsed)
-            if signed_in is not None:
-                if not forms.genuine(parsed, FORM, signed_in.session.id):
-                    return see_other(SIGN_OUT_PATH)
-                await sessions.end(signed_in.session, parsed.now)
+            if signed_in is None:
+                # Without touching the cookie: another site's form does not bring it, and must not take it away.
+                return see_other(SIGNED_OUT_PATH)
+            if not forms.genuine(parsed, FORM, signed_in.session.id):
+                return see_other(SIGN_OUT_PATH)
+            await sessions.end(signed_in.session, parsed.now)
         return see_other(SIGNED_OUT_PATH, clear_cookie(parsed.issuer, SESSION))
 
     async def ended(request: Request) -> Response:
