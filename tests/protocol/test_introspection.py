@@ -71,6 +71,21 @@ async def test_the_issuer_as_audience_lets_nobody_else_in() -> None:
     assert await world.introspect(token, auth=OTHERS) == INACTIVE
 
 
+async def test_declaring_the_issuer_as_audience_tells_nothing_of_other_applications_tokens() -> None:
+    world = World()
+    world.put(OTHER, audiences=(ISSUER.origin, "https://stock.example.com"))
+    assert await world.introspect(await access_token(world), auth=OTHERS) == INACTIVE
+
+
+async def test_a_header_without_alg_is_inactive_and_never_500() -> None:
+    world = World()
+    header, rest = (token := await access_token(world)).split(".", 1)
+    fields = orjson.loads(base64.urlsafe_b64decode(header + "=="))
+    del fields["alg"]
+    assert await world.introspect(f"{encoded(orjson.dumps(fields)).decode()}.{rest}") == INACTIVE
+    assert (await world.introspect(token))["active"]
+
+
 async def test_an_id_token_is_no_access_token() -> None:
     world = World()
     world.put(id_token_algorithm="ES256")

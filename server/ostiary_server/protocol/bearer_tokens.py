@@ -135,7 +135,7 @@ def _verify(key: KeyPair, token: str, match: re.Match[str]) -> Claims | None:
         signature = decoded(match[3].encode("ascii"))
     except (Base64Error, ValueError):
         return None
-    if header["alg"] != key.algorithm or not key.verifies(token[: match.end(2)].encode("ascii"), signature):
+    if header.get("alg") != key.algorithm or not key.verifies(token[: match.end(2)].encode("ascii"), signature):
         return None
     claims: Claims = orjson.loads(decoded(match[2].encode("ascii")))  # ours, so it is what the minter writes
     return claims

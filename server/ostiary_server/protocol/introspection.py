@@ -57,13 +57,13 @@ class _Decision(IntrospectionEndpoint):
     def check_permission(self, token: _LiveToken, client: Application, request: EngineRequest) -> bool:  # noqa: ARG002
         """Tokens issued to it, and access tokens for it or for a resource that it declares.
 
-        The issuer is the default audience and nobody's own, so it admits no one.
+        The issuer is the default audience and nobody's own, so it admits no one, also who declares it.
         """
         claims = token.answer
         if claims["client_id"] == client.client_id:
             return True
         audience = claims.get("aud", ())
-        resources = {audience} if isinstance(audience, str) else set(audience)
+        resources = ({audience} if isinstance(audience, str) else set(audience)) - {claims["iss"]}
         return client.client_id in resources or not resources.isdisjoint(client.audiences)
 
     def introspect_token(self, token: _LiveToken) -> dict[str, Any]:
