@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.granting import APPLICATION, OTHER, World, basic, claims_of
+from tests.granting import APPLICATION, ISSUER, OTHER, World, basic, claims_of
 
 
 async def signed_in(world: World, **fields: Any) -> str:
@@ -101,6 +101,40 @@ async def test_a_wider_scope_is_refused_and_the_token_not_burnt(scope: str) -> N
     assert (await world.refresh(first, scope=scope)).json()["error"] == "invalid_scope"
     assert (await world.refresh(first)).status_code == 200
     assert len(world.database.refresh_tokens) == 2
+
+
+async def test_a_scope_that_the_manifest_has_withdrawn_is_not_refreshed() -> None:
+    world = World()
+    first = await signed_in(world)
+    world.put(scopes=("openid", "orders:read", "orders:write"))
+    assert (await world.refresh(first, scope="openid email")).json()["error"] == "invalid_scope"
+    assert (await world.refresh(first)).json()["scope"] == "openid orders:read"
+
+
+async def test_a_grant_without_scopes_is_refreshed_without() -> None:
+    world = World()
+    answer = await world.refresh(await signed_in(world, scopes=()))
+    assert answer.status_code == 200
+    assert "scope" not in answer.json()
+
+
+async def test_nothing_is_refreshed_when_no_granted_scope_is_left() -> None:
+    world = World()
+    first = await signed_in(world)
+    world.put(scopes=("orders:write",))
+    assert (await world.refresh(first)).json()["error"] == "invalid_scope"
+
+
+async def test_a_resource_that_the_manifest_has_withdrawn_is_not_named_any_more() -> None:
+    world = World()
+    world.put(audiences=("https://orders.example.com", "https://stock.example.com"))
+    first = await signed_in(world, audience=("https://orders.example.com", "https://stock.example.com"))
+    world.put(audiences=("https://stock.example.com",))
+    answer = (await world.refresh(first)).json()
+    assert claims_of(answer["access_token"])["aud"] == "https://stock.example.com"
+    world.put(audiences=())
+    answer = (await world.refresh(answer["refresh_token"])).json()
+    assert claims_of(answer["access_token"])["aud"] == ISSUER.origin
 
 
 async def test_a_refreshed_id_token_has_no_nonce() -> None:

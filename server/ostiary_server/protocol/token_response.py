@@ -94,7 +94,11 @@ class Issuance:
         grant: Grant | None,
         now: float,
     ) -> TokenResponse:
-        audience = grant.audience if grant else ()
+        audience: tuple[str, ...] = ()
+        if grant:
+            # A resource that the manifest has withdrawn since is named no more; none left: the minter's default.
+            own = {*application.audiences, issuer.origin}
+            audience = tuple(resource for resource in grant.audience if resource in own)
         minted = self._minter.access_token(
             application, issuer, user=user, scopes=scopes, audience=audience, grant=grant, now=now
         )

@@ -13,7 +13,7 @@ from authlib.oauth2.rfc6749.models import TokenMixin
 
 from ostiary_server.protocol.engine import Engine, LoadedGrant, decide
 from ostiary_server.protocol.engine_request import EngineRequest
-from ostiary_server.protocol.errors import InvalidGrant
+from ostiary_server.protocol.errors import InvalidGrant, InvalidScope
 from ostiary_server.protocol.ports import AccessTokens, Grants, RefreshTokens, RevocationSet
 from ostiary_server.protocol.scopes import OPENID, format_scope, parse_scope, permitted_scopes
 from ostiary_server.protocol.standing import end_of, why_refresh_void
@@ -35,15 +35,15 @@ class TokenReused(InvalidGrant):
 class _StandingToken(TokenMixin):
     """A refresh token that may be used, as authlib reads one."""
 
-    def __init__(self, context: RefreshContext, user: User) -> None:
-        self._context = context
+    def __init__(self, user: User, scopes: tuple[str, ...]) -> None:
         self.user = user
+        self.scopes = scopes
 
     def check_client(self, client: object) -> bool:  # noqa: ARG002 - compared before its standing was
         return True
 
     def get_scope(self) -> str:
-        return format_scope(self._context.grant.scopes)
+        return format_scope(self.scopes)
 
 
 class _Decision(LoadedGrant, RefreshTokenGrant):
@@ -106,7 +106,7 @@ class RefreshTokenGrants:
 
         def issue(scope: str | None) -> TokenResponse:
             # A narrower scope is this access token's alone: the successor keeps all that was granted (section 6).
-            scopes = permitted_scopes(parse_scope(scope), context.grant.scopes)
+            scopes = permitted_scopes(parse_scope(scope or None), standing.scopes)
             return self._issuance.for_user(
                 application, request.issuer, standing.user, scopes, context.grant, request.now
             )
@@ -165,7 +165,11 @@ class RefreshTokenGrants:
         reason = why_refresh_void(context, application, self._revocations, request.now)
         if context.user is None or reason is not None:
             raise InvalidGrant(REFUSED, detail=reason)
-        return _StandingToken(context, context.user)
+        # What the manifest has withdrawn since is not granted any more; all of it: there is nothing to refresh.
+        scopes = tuple(scope for scope in grant.scopes if scope in application.scopes)
+        if grant.scopes and not scopes:
+            raise InvalidScope("The application declares none of the granted scopes any more.")
+        return _StandingToken(context.user, scopes)
 
 
 def _nothing(_: str | None) -> TokenResponse:
