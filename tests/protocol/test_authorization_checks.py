@@ -122,6 +122,7 @@ async def test_requests_are_bounded_in_number_and_length() -> None:
         ({"request": "eyJ.."}, "request_not_supported"),
         ({"request_uri": "https://evil.example/"}, "request_uri_not_supported"),
         ({"registration": "{}"}, "registration_not_supported"),
+        ({"nonce": "n\0"}, "invalid_request"),
         ({"response_type": None}, "invalid_request"),
         ({"response_type": "nonsense"}, "unsupported_response_type"),
         ({"response_type": "none"}, "unsupported_response_type"),

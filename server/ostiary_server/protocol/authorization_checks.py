@@ -102,6 +102,12 @@ def sent_once(request: AuthorizationRequest) -> None:
             raise InvalidRequest(f"The parameter '{shown}' must not be sent more than once.")
 
 
+def text_can_be_stored(request: AuthorizationRequest) -> None:
+    """PostgreSQL refuses NUL in a text, and the nonce is kept until the code is redeemed."""
+    if any("\0" in value for _, value in request.parameters):
+        raise InvalidRequest("The parameters must not contain NUL.")
+
+
 def no_request_object(request: AuthorizationRequest) -> None:
     """OpenID Connect Core sections 6 and 7.2.1: what would replace parameters is refused, never ignored."""
     if "request" in request.parameters:
@@ -193,11 +199,13 @@ def code_is_challenged(request: AuthorizationRequest) -> None:
         raise InvalidRequest("The parameter 'code_challenge' is not the base64url of a SHA-256 digest.")
 
 
-# The order is part of what clients see: repetition first, since every later check reads single values; then what would
-# replace parameters, since judging the replaced ones would mislead; then the response type, which decides what the
-# remaining parameters have to be, and whether the client may use it before anything that only its use needs.
+# The order is part of what clients see: repetition first, since every later check reads single values; then what no
+# value may hold; then what would replace parameters, since judging the replaced ones would mislead; then the response
+# type, which decides what the remaining parameters have to be, and whether the client may use it before anything that
+# only its use needs.
 CHECKS: tuple[Callable[[AuthorizationRequest], None], ...] = (
     sent_once,
+    text_can_be_stored,
     no_request_object,
     response_type_is_served,
     grant_mode_is_listed,
