@@ -12,7 +12,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-KEEP_ALIVE = 75  # seconds; longer than proxies keep idle connections, so that they close first and lose no request
+from ostiary_server.bounded_requests import KEEP_ALIVE, BoundedRequests
+
 BACKLOG = 2048
 
 
@@ -23,7 +24,7 @@ class HTTPServer:
         self._sockets = list(sockets)
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedRequests,
             ws="none",
             lifespan="off",  # what runs beside the application outlives its last request
             interface="asgi3",
