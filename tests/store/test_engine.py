@@ -10,6 +10,7 @@ from sqlalchemy import event, insert, select, text
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store import sqlite
 from ostiary_state.store.engine import ConnectionLimits, open_database
+from ostiary_state.store.notifications import listen
 from ostiary_state.store.schema import migrate
 from ostiary_state.store.tables import replicas, revision
 from tests.postgres import PostgreSQL
@@ -278,3 +279,28 @@ def test_the_type_of_a_file_system_is_the_kernels(tmp_path: Path) -> None:
 def test_another_kind_of_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"postgresql|file"):
         open_database(url)
+
+
+async def test_an_sslmode_as_libpq_has_it_is_understood(postgresql_url: str) -> None:
+    for mode in ("disable", "prefer"):
+        database = open_database(f"{postgresql_url}?sslmode={mode}")
+        async with database.read() as connection:
+            assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+        async with listen(database, f"{postgresql_url}?sslmode={mode}") as notifications:
+            assert await notifications.echo()
+        await database.close()
+
+
+async def test_a_server_without_tls_is_unavailable_where_tls_is_required(postgresql_url: str) -> None:
+    database = open_database(f"{postgresql_url}?sslmode=require")
+
+    with pytest.raises(StoreUnavailable, match="SSL"):
+        async with database.read() as connection:
+            await connection.execute(select(revision))
+    await database.close()
+
+
+def test_a_parameter_that_asyncpg_has_not_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"remove channel_binding from") as refusal:
+        open_database("postgresql+asyncpg://a:hidden@127.0.0.1/x?channel_binding=require")
+    assert "hidden" not in str(refusal.value)

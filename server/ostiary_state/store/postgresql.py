@@ -3,9 +3,11 @@
 A stale connection shows at a transaction's first statement, which `database` then sends once more on a new one.
 """
 
+import inspect
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import asyncpg
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -13,6 +15,19 @@ from ostiary_state.store.database import Engines
 
 if TYPE_CHECKING:
     from ostiary_state.store.engine import ConnectionLimits
+
+
+def asyncpg_url(url: URL) -> URL:
+    """The same as asyncpg reads it: `sslmode`, as libpq and every console that hands out URLs have it, is `ssl` there.
+
+    Raises ValueError for a parameter that asyncpg has not, which would fail at each connection otherwise.
+    """
+    query = dict(url.query)
+    if "sslmode" in query:
+        query["ssl"] = query.pop("sslmode")
+    for name in query.keys() - inspect.signature(asyncpg.connect).parameters.keys():
+        raise ValueError(f"remove {name} from the database's URL: asyncpg has no such parameter")
+    return url.set(drivername="postgresql+asyncpg", query=query)
 
 
 def postgresql_engines(url: URL, limits: "ConnectionLimits", *, pooler: bool) -> Engines:
@@ -36,7 +51,7 @@ def postgresql_engines(url: URL, limits: "ConnectionLimits", *, pooler: bool) ->
             "jit": "off",  # compiling costs more than these look-ups, asyncpg's type queries included
         }
     engine = create_async_engine(
-        url.set(drivername="postgresql+asyncpg"),
+        asyncpg_url(url),
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.pool_timeout,
