@@ -8,6 +8,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from ostiary_server.access_log import AccessLog
 from ostiary_server.endpoints import authorize, discovery, errors, health, introspect, jwks, revoke, tokens, userinfo
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.endpoints.requests import Edge, protocol_request
@@ -85,7 +86,7 @@ class Surroundings:
     metrics: Metrics
     readiness: Callable[[], Readiness]
     session_lifetime: float  # seconds
-    access_log: bool
+    access_log: AccessLog | None
 
 
 def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:

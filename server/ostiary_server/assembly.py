@@ -1,10 +1,12 @@
 """The parts of one replica over one database, put together and not yet started."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
+from ostiary_server.access_log import AccessLog
 from ostiary_server.app import Memory, Ports, Surroundings, create_app
 from ostiary_server.directory import Directory
 from ostiary_server.endpoints.hosts import TrustedProxies
@@ -34,10 +36,13 @@ class Assembly:
     app: ASGIApp
     replica: Replica
     passwords: PasswordPool
+    access_log: AccessLog | None
 
     def close(self) -> None:
-        """Give up the threads."""
+        """Give up the threads, and write the last lines."""
         self.passwords.close()
+        if self.access_log is not None:
+            self.access_log.flush()
 
 
 def assemble(
@@ -69,6 +74,7 @@ def assemble(
         clock=clock,
         metrics=metrics,
     )
+    access_log = AccessLog(sys.stdout.buffer, clock) if settings.access_log else None
     passwords = PasswordPool(workers=settings.password_workers)
     stored = Ports(
         sessions=SessionsCountedAtOnce(database, revoked),
@@ -87,10 +93,10 @@ def assemble(
         metrics=metrics,
         readiness=replica.readiness,
         session_lifetime=settings.session_lifetime,
-        access_log=settings.access_log,
+        access_log=access_log,
     )
     metrics.gauge(
         "ostiary_database_connections_in_use", "Connections that transactions hold.", database.connections_in_use
     )
     app = create_app(Memory(directory, revoked, ring, keys), stored, around)
-    return Assembly(app, replica, passwords)
+    return Assembly(app, replica, passwords, access_log)

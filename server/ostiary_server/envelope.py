@@ -1,6 +1,5 @@
 """What surrounds every answer: a request id, the headers of an API, one log line, one measurement."""
 
-import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -9,6 +8,7 @@ from typing import Final
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ostiary_server.access_log import AccessLog
 from ostiary_server.log_lines import request_id
 from ostiary_server.metrics import UNMATCHED, Metrics
 
@@ -19,10 +19,7 @@ _DEFAULTS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-_LONGEST_PATH: Final = 256
-_QUIET: Final = frozenset({"/healthz", "/readyz"})  # probes every few seconds would be most of the log
-
-log = logging.getLogger("ostiary_server.requests")
+_DEFAULT_NAMES: Final = frozenset(name for name, _ in _DEFAULTS)
 
 
 class Templates:
@@ -48,7 +45,7 @@ class Envelope:
         templates: Templates,
         metrics: Metrics,
         *,
-        access_log: bool,
+        access_log: AccessLog | None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
@@ -70,11 +67,10 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = list(message.get("headers", ()))
+                headers = message.get("headers", ())
                 present = {name for name, _ in headers}
-                headers.extend(header for header in _DEFAULTS if header[0] not in present)
-                headers.append((b"x-request-id", identifier.encode()))
-                message["headers"] = headers
+                added = _DEFAULTS if present.isdisjoint(_DEFAULT_NAMES) else _missing(present)
+                message["headers"] = [*headers, *added, (b"x-request-id", identifier.encode())]
             await send(message)
 
         try:
@@ -82,19 +78,9 @@ class Envelope:
         finally:
             seconds = self._timer() - started
             self._metrics.request(scope["method"], self._templates.of(scope), status, seconds)
-            if self._access_log and scope["path"] not in _QUIET:
-                log.info("request", extra={"fields": _line(scope, status, seconds)})
+            if self._access_log is not None:
+                self._access_log.add(scope, status, seconds, identifier)
 
 
-def _line(scope: Scope, status: int, seconds: float) -> dict[str, object]:
-    """Never the query string: codes, states and hints travel there."""
-    client = scope.get("client")
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    return {
-        "method": scope["method"],
-        "host": host[:_LONGEST_PATH].decode("latin-1"),
-        "path": scope["path"][:_LONGEST_PATH],
-        "status": status,
-        "ms": round(seconds * 1000, 2),
-        "peer": client[0] if client else None,
-    }
+def _missing(present: set[bytes]) -> list[tuple[bytes, bytes]]:
+    return [header for header in _DEFAULTS if header[0] not in present]

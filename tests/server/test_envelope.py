@@ -1,8 +1,10 @@
 """Every answer has a request id and an API's headers, one log line without its query, and one bounded measurement."""
 
+import asyncio
 import io
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -11,6 +13,7 @@ from fastapi import FastAPI
 from prometheus_client import generate_latest
 from starlette.responses import PlainTextResponse, Response
 
+from ostiary_server.access_log import INTERVAL, AccessLog
 from ostiary_server.envelope import Envelope, Templates
 from ostiary_server.log_lines import JSONLines
 from ostiary_server.metrics import Metrics
@@ -30,7 +33,7 @@ def lines() -> Iterator[Callable[[], list[dict[str, object]]]]:
     logger.setLevel(level)
 
 
-def enveloped(metrics: Metrics, *, access_log: bool = True) -> httpx.AsyncClient:
+def enveloped(metrics: Metrics, access_log: AccessLog | None = None) -> httpx.AsyncClient:
     app = FastAPI(openapi_url=None)
 
     @app.get("/things/{name}")
@@ -74,24 +77,38 @@ async def test_a_page_keeps_its_own_policy() -> None:
 async def test_the_log_line_of_a_request_has_its_path_but_never_its_query(
     lines: Callable[[], list[dict[str, object]]],
 ) -> None:
-    async with enveloped(Metrics()) as client:
+    output = io.BytesIO()
+    access_log = AccessLog(output, lambda: 1_700_000_000.25)
+    async with enveloped(Metrics(), access_log) as client:
         answer = await client.get("/things/a?code=s3cret", headers={"Authorization": "Basic s3cret"})
-    inside, request = lines()
+    access_log.flush()
+    (inside,) = lines()
+    request = json.loads(output.getvalue())
+    assert request["time"] == "2023-11-14T22:13:20.250+00:00"
     assert request["path"] == "/things/a"
     assert request["status"] == 200
     assert request["host"] == "login.example.com"
     assert request["request_id"] == inside["request_id"] == answer.headers["x-request-id"]
-    assert "s3cret" not in json.dumps(lines())
+    assert "s3cret" not in json.dumps(lines()) + output.getvalue().decode()
 
 
-async def test_probes_and_a_switched_off_access_log_write_no_lines(
-    lines: Callable[[], list[dict[str, object]]],
-) -> None:
-    async with enveloped(Metrics()) as client:
+async def test_probes_write_no_lines() -> None:
+    output = io.BytesIO()
+    access_log = AccessLog(output, time.time)
+    async with enveloped(Metrics(), access_log) as client:
         await client.get("/healthz")
-    async with enveloped(Metrics(), access_log=False) as client:
-        await client.get("/page")
-    assert lines() == []
+    access_log.flush()
+    assert output.getvalue() == b""
+
+
+async def test_lines_are_written_by_themselves_soon_after_their_requests() -> None:
+    output = io.BytesIO()
+    async with enveloped(Metrics(), AccessLog(output, time.time)) as client:
+        for name in "abc":
+            await client.get(f"/things/{name}")
+    assert output.getvalue() == b""
+    await asyncio.sleep(2 * INTERVAL)
+    assert [json.loads(line)["path"][-1] for line in output.getvalue().splitlines()] == ["a", "b", "c"]
 
 
 async def test_what_fails_inside_is_measured_as_500() -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import orjson
@@ -21,6 +21,10 @@ from ostiary_server.protocol.errors import (
 from ostiary_state.errors import StoreUnavailable
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
+_JSON_NO_STORE: Final = (
+    (b"content-type", b"application/json"),
+    *((name.lower().encode(), value.encode()) for name, value in NO_STORE.items()),
+)
 RETRY_AFTER: Final = 2  # seconds: a database that restarts is back in a few of these
 
 log = logging.getLogger(__name__)
@@ -28,9 +32,21 @@ log = logging.getLogger(__name__)
 _FORBIDDEN: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")  # RFC 6749 5.2: in an error_description
 
 
+class Answer(Response):
+    """A JSON body that no cache keeps, with headers that are encoded already: starlette encodes each one anew."""
+
+    def __init__(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        self.body = body
+        self.status_code = status
+        self.background = None
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), *_JSON_NO_STORE]
+        for name, value in (headers or {}).items():
+            self.headers[name] = value
+
+
 def json_response(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A response that no cache keeps."""
-    return Response(orjson.dumps(body), status, NO_STORE | (headers or {}), "application/json")
+    return Answer(orjson.dumps(body), status, headers)
 
 
 def error_response(error: OAuthError | StoreUnavailable, request: Request) -> Response:
