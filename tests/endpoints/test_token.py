@@ -31,6 +31,14 @@ async def test_get_is_not_allowed() -> None:
         assert (await client.get("/token")).status_code == 405
 
 
+@pytest.mark.parametrize(("method", "path", "status"), [("PUT", "/token", 405), ("GET", "/.env", 404)])
+async def test_what_is_not_served_is_not_kept_by_a_cache_either(method: str, path: str, status: int) -> None:
+    async with World().client() as client:
+        answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
+    assert ("allow" in answer.headers) == (status == 405)
+
+
 async def test_an_unknown_host_is_421() -> None:
     async with World().client() as client:
         answer = await client.post("/token", headers={"host": "unknown.example"}, data=FORM)

@@ -7,6 +7,7 @@ from typing import Final
 
 import orjson
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -91,12 +92,20 @@ def misdirected_response(_: Request, __: Exception) -> Response:
     return PlainTextResponse("No authentication address is served here.\n", 421, NO_STORE)
 
 
+def unmatched_response(_: Request, error: Exception) -> Response:
+    """404 and 405, which caches keep where they are not told otherwise (RFC 9110 section 15.1)."""
+    if not isinstance(error, HTTPException):  # pragma: no cover - starlette dispatches by type
+        raise error
+    return PlainTextResponse(f"{error.detail}.\n", error.status_code, NO_STORE | dict(error.headers or {}))
+
+
 def install(app: Starlette) -> None:
     """Register the handlers on the application."""
     handlers: dict[type[Exception], Callable[[Request, Exception], Response]] = {
         OAuthError: _oauth_error,
         StoreUnavailable: store_unavailable_response,
         MisdirectedRequest: misdirected_response,
+        HTTPException: unmatched_response,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
