@@ -2,9 +2,10 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ostiary_state.store.database import Database
+from ostiary_state.store.engine import open_database
 from tests.store.repositories import Repositories
 
 
@@ -16,3 +17,13 @@ async def test_a_faulty_statement_does_not_tell_its_parameters(sql_store: Reposi
             await transaction.execute(text("SELECT no_such_column FROM grants WHERE id = :id"), {"id": "a-secret"})
     assert "no_such_column" in str(caught.value)
     assert "a-secret" not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:p@ss:word@host/db", "postgresql://u:p@ss:word@host:5432/db", "pass word"]
+)
+def test_a_url_that_cannot_be_read_does_not_tell_its_password(url: str) -> None:
+    with pytest.raises((ValueError, ArgumentError)) as caught:
+        open_database(url)
+    assert "word" not in str(caught.value).removesuffix("in the password")
+    assert caught.value.__cause__ is None

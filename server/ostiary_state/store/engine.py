@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from ostiary_state.store.database import Database, Engines, StatementListener
+from ostiary_state.store.database_url import parse_url
 from ostiary_state.store.postgresql import postgresql_engines
 from ostiary_state.store.sqlite import sqlite_engines
 
@@ -34,7 +35,7 @@ def open_database(
     outliving the transaction: no statement cache, no session settings, every read in a transaction of its own.
     Raises ValueError for another kind of URL, and for an SQLite file on NFS or SMB.
     """
-    return Database(open_engines(make_url(url), limits or ConnectionLimits(), pooler=pooler), listeners=listeners)
+    return Database(open_engines(parse_url(url), limits or ConnectionLimits(), pooler=pooler), listeners=listeners)
 
 
 def open_engines(url: URL, limits: ConnectionLimits, *, pooler: bool) -> Engines:

@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, make_url, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store.database import Database
+from ostiary_state.store.database_url import parse_url
 from ostiary_state.store.identifiers import random_text
 from ostiary_state.store.intent_transaction import CHANNEL
 from ostiary_state.store.postgresql import asyncpg_url
@@ -77,7 +78,7 @@ async def listen(database: Database, url: str) -> AsyncIterator[Notifications]:
 
     Commits between a caller's last look and this are not heard of: look once more after it.
     """
-    _, arguments = PGDialect_asyncpg().create_connect_args(asyncpg_url(make_url(url)))  # type: ignore[no-untyped-call]
+    _, arguments = PGDialect_asyncpg().create_connect_args(asyncpg_url(parse_url(url)))  # type: ignore[no-untyped-call]
     arguments.pop("prepared_statement_cache_size", None)
     with unavailable_as_such():
         connection = await asyncpg.connect(**arguments, timeout=CONNECT_TIMEOUT, command_timeout=CONNECT_TIMEOUT)

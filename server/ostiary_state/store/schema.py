@@ -8,11 +8,12 @@ during a rolling update, or after a rollback, still starts.
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, make_url, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from ostiary_state.errors import SchemaMismatch
 from ostiary_state.store.database import Database
+from ostiary_state.store.database_url import parse_url
 from ostiary_state.store.engine import ConnectionLimits, open_engines
 from ostiary_state.store.tables import schema_version
 from ostiary_state.store.unavailability import unavailable_as_such
@@ -36,7 +37,7 @@ async def migrate(url: str) -> None:
     All in one transaction, under an advisory lock on PostgreSQL and the writer's lock on SQLite. Raises
     StoreUnavailable, and ValueError for a URL that is neither.
     """
-    engines = open_engines(make_url(url), _PATIENCE, pooler=False)
+    engines = open_engines(parse_url(url), _PATIENCE, pooler=False)
     try:
         with unavailable_as_such():
             async with engines.write.begin() as connection:
