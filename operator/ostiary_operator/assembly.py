@@ -22,6 +22,8 @@ from ostiary_operator.settings import OperatorSettings
 from ostiary_operator.status import StatusWriter, Target
 from ostiary_state.intent import IntentStore
 
+_FEW = 2  # objects on the worklist: a person's edits; a pipeline's are more
+
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
@@ -59,7 +61,7 @@ def assemble(
     operation = Operation(objects, status, serving, events, metrics, time.monotonic, parallelism=settings.parallelism)
     account = f"{settings.namespace}:{settings.service_account}"
     held_secrets = KubernetesSecrets(cluster, operation.secret_changed, service_account=account)
-    writer = GroupCommit(store, fence, time.time)
+    writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
     operation.begin(
         Reconcilers(
             application=ApplicationReconciler(

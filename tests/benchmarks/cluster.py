@@ -58,6 +58,7 @@ def convergence(running: Stack, applications: int) -> str:
     """One `kubectl apply` of many applications, until every one says that it is Ready."""
     manifests = [_machine(f"app-{number}", "orders:read") for number in range(applications)]
     listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
+    served = _served(running)
     begun = time.perf_counter()
     apply = subprocess.Popen(
         [running.access.executable, "--kubeconfig", running.access.kubeconfig, "apply", "--server-side", "-f", "-"],
@@ -70,11 +71,14 @@ def convergence(running: Stack, applications: int) -> str:
     apply.stdin.close()
     assert apply.wait() == 0
     applied = time.perf_counter() - begun
-    api = client.CustomObjectsApi(config.new_client_from_config(str(running.access.kubeconfig)))
-    while (ready := _ready(api)) < applications:
-        assert time.perf_counter() - begun < WITHIN_S, f"{ready} of {applications} are Ready"
+    # Listing a thousand objects again and again would take from the API server what is measured: the operator counts.
+    while _served(running) < served + applications:
+        assert time.perf_counter() - begun < WITHIN_S
         time.sleep(0.5)
     took = time.perf_counter() - begun
+    assert (
+        _ready(client.CustomObjectsApi(config.new_client_from_config(str(running.access.kubeconfig)))) == applications
+    )
     return (
         "| applications | kubectl s | all Ready s | a second |\n| --- | --- | --- | --- |\n"
         f"| {applications:,} | {applied:.1f} | {took:.1f} | {applications / took:.0f} |"
@@ -145,3 +149,7 @@ def _ready(api: client.CustomObjectsApi) -> int:
         for item in listed["items"]
         if item["metadata"]["name"].startswith("app-")
     )
+
+
+def _served(running: Stack) -> float:
+    return running.operator.metric('ostiary_apply_to_serving_seconds_count{kind="OAuthApplication"}')

@@ -44,6 +44,23 @@ async def test_what_waits_goes_together() -> None:
     assert all(isinstance(revision, int) for revision in revisions)
 
 
+async def test_while_others_are_coming_those_that_arrive_one_after_the_other_share_a_transaction() -> None:
+    store = Store()
+    writer = GroupCommit(store, lambda: 1, lambda: 0.0, others_are_coming=lambda: True, patience=0.05)
+    first = asyncio.ensure_future(writer.write([_row(0)]))
+    await asyncio.sleep(0.01)
+    second = asyncio.ensure_future(writer.write([_row(1)]))
+    assert await first == await second
+    assert len(store.batches) == 1
+
+
+async def test_a_change_that_comes_alone_waits_for_nobody() -> None:
+    store = Store()
+    writer = GroupCommit(store, lambda: 1, lambda: 0.0, others_are_coming=lambda: False, patience=3600.0)
+    async with asyncio.timeout(5):
+        await writer.write([_row(0)])
+
+
 async def test_a_batch_is_never_larger_than_allowed() -> None:
     store = Store()
     await _writes(GroupCommit(store, lambda: 1, lambda: 0.0, largest=10), [_row(number) for number in range(35)])

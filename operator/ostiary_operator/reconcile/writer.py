@@ -1,7 +1,9 @@
 """Where reconciling writes intent: concurrent reconciles share a transaction (group commit).
 
 The revision is one locked row, so transactions queue behind each other; what arrives while one is on its way goes
-together into the next. A batch that conflicts is written again one by one: a neighbour must not suffer.
+together into the next. While others are on their way a transaction also waits a moment for them: each one costs the
+operator, the database and every replica that follows it as much as it holds. A batch that conflicts is written again
+one by one: a neighbour must not suffer.
 """
 
 import asyncio
@@ -32,6 +34,8 @@ class GroupCommit:
     store: IntentStore
     fence: Callable[[], int]  # the Lease's transition count; 0 without a Lease
     now: Callable[[], float]
+    others_are_coming: Callable[[], bool] = lambda: False
+    patience: float = 0.1  # seconds that a transaction waits for them; a change that comes alone does not wait
     largest: int = 100  # objects in a transaction: enough that commits no longer matter, few enough to answer soon
     _open: _Batch | None = None  # waits for the transaction on its way; takes more meanwhile
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -53,6 +57,8 @@ class GroupCommit:
 
     async def _commit(self, batch: _Batch) -> int:
         async with self._turn:
+            if self.others_are_coming():
+                await asyncio.sleep(self.patience)
             if self._open is batch:
                 self._open = None
             rows = [write for member in batch.members for write in member]
