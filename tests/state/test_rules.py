@@ -88,6 +88,15 @@ def test_claims_that_would_not_fit_into_a_token_are_refused() -> None:
     )
 
 
+@pytest.mark.parametrize("claims", [{"bio": "a\0b"}, {"roles": [{"name": "\0"}]}, {"\0": 1}])
+def test_claims_with_a_character_that_no_database_keeps_are_refused(claims: dict[str, Any]) -> None:
+    assert user_violations(user(claims=claims)) == (Violation("spec.claims", "remove the NUL characters (U+0000)"),)
+
+
+def test_the_words_for_such_a_character_are_no_such_character() -> None:
+    assert user_violations(user(claims={"bio": r"written as \u0000"})) == ()
+
+
 def test_every_mistake_is_reported_and_not_only_the_first() -> None:
     spec = public(callbackURLs=["http://a.example", CALLBACK + "#x"], clientID="u_x", secret={}, pkce="Optional")
     assert [violation.field for violation in violations(spec)] == [

@@ -2,8 +2,9 @@
 applications."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from ostiary_state.kinds.checks import failed_checks
 from ostiary_state.kinds.violation import Violation
@@ -43,12 +44,24 @@ def violations(spec: OAuthUserSpec) -> tuple[Violation, ...]:
     return (
         *failed_checks(spec),
         *(Violation(f"spec.{rule.field}", rule.message) for rule in RULES if not rule.holds(spec)),
-        *_oversized(spec),
+        *_unstorable(spec),
     )
 
 
-def _oversized(spec: OAuthUserSpec) -> tuple[Violation, ...]:
-    """CEL cannot measure an object of any shape."""
-    if len(json.dumps(spec.claims)) <= MAX_CLAIMS_BYTES:
-        return ()
-    return (Violation("spec.claims", f"write at most {MAX_CLAIMS_BYTES} bytes of claims"),)
+def _unstorable(spec: OAuthUserSpec) -> tuple[Violation, ...]:
+    """CEL cannot look into an object of any shape."""
+    if len(json.dumps(spec.claims)) > MAX_CLAIMS_BYTES:
+        return (Violation("spec.claims", f"write at most {MAX_CLAIMS_BYTES} bytes of claims"),)
+    if any("\0" in text for text in _texts(spec.claims)):
+        # PostgreSQL keeps none in JSON, and one such row would fail all that is written with it.
+        return (Violation("spec.claims", "remove the NUL characters (U+0000)"),)
+    return ()
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from chain(value, chain.from_iterable(map(_texts, value.values())))
+    elif isinstance(value, Sequence):
+        yield from chain.from_iterable(map(_texts, value))
