@@ -11,9 +11,10 @@ from ostiary_state.store.applications import Applications
 from ostiary_state.store.changes import Changes
 from ostiary_state.store.consents import Consents
 from ostiary_state.store.database import Database
-from ostiary_state.store.engine import ConnectionLimits, open_database
+from ostiary_state.store.engine import open_database
 from ostiary_state.store.grants import Grants
 from ostiary_state.store.intent import IntentRepository
+from ostiary_state.store.limits import ConnectionLimits
 from ostiary_state.store.refresh_tokens import RefreshTokens
 from ostiary_state.store.replicas import Replicas
 from ostiary_state.store.revocations import Revocations

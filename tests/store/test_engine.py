@@ -9,7 +9,8 @@ from sqlalchemy import event, insert, select, text
 
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store import sqlite
-from ostiary_state.store.engine import ConnectionLimits, open_database
+from ostiary_state.store.engine import open_database
+from ostiary_state.store.limits import ConnectionLimits
 from ostiary_state.store.notifications import listen
 from ostiary_state.store.schema import migrate
 from ostiary_state.store.tables import replicas, revision

@@ -1,25 +1,14 @@
 """Opens the database of a URL: PostgreSQL through asyncpg with a bounded pool, SQLite through aiosqlite."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import URL
 
 from ostiary_state.store.database import Database, Engines, StatementListener
 from ostiary_state.store.database_url import parse_url
+from ostiary_state.store.limits import ConnectionLimits as ConnectionLimits  # who opens finds it here too
 from ostiary_state.store.postgresql import postgresql_engines
 from ostiary_state.store.sqlite import sqlite_engines
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """Seconds and counts. The defaults fit a server replica; a pod's share of `max_connections` may need fewer."""
-
-    pool_size: int = 10  # connections a process holds at most: two cores cannot keep more of them busy
-    pool_timeout: float = 5.0  # wait for a connection; after that the request is answered 503
-    connect_timeout: float = 5.0
-    statement_timeout: float = 10.0  # ended by PostgreSQL itself
-    command_timeout: float = 12.0  # ended here when PostgreSQL does not answer at all
 
 
 def open_database(

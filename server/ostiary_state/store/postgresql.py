@@ -4,7 +4,7 @@ A stale connection shows at a transaction's first statement, which `database` th
 """
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -12,9 +12,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ostiary_state.store.database import Engines
-
-if TYPE_CHECKING:
-    from ostiary_state.store.engine import ConnectionLimits
+from ostiary_state.store.limits import ConnectionLimits
 
 
 def asyncpg_url(url: URL) -> URL:
@@ -30,7 +28,7 @@ def asyncpg_url(url: URL) -> URL:
     return url.set(drivername="postgresql+asyncpg", query=query)
 
 
-def postgresql_engines(url: URL, limits: "ConnectionLimits", *, pooler: bool) -> Engines:
+def postgresql_engines(url: URL, limits: ConnectionLimits, *, pooler: bool) -> Engines:
     """One engine. A plain read runs in autocommit, which saves BEGIN and COMMIT on the wire, unless a pooler is there.
 
     Behind a transaction-mode pooler each statement outside a transaction may meet another server connection, also

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from ostiary_state.errors import SchemaMismatch
 from ostiary_state.store.database import Database
 from ostiary_state.store.database_url import parse_url
-from ostiary_state.store.engine import ConnectionLimits, open_engines
+from ostiary_state.store.engine import open_engines
+from ostiary_state.store.limits import ConnectionLimits
 from ostiary_state.store.tables import schema_version
 from ostiary_state.store.unavailability import unavailable_as_such
 

@@ -7,15 +7,13 @@ written in between, whatever the busy timeout; BEGIN IMMEDIATE waits for its tur
 import ctypes
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ostiary_state.store.database import Engines
-
-if TYPE_CHECKING:
-    from ostiary_state.store.engine import ConnectionLimits
+from ostiary_state.store.limits import ConnectionLimits
 
 READERS = 4  # a reader is a thread; reads of one small file do not gain from more
 
@@ -25,7 +23,7 @@ BUSY_TIMEOUT = 5_000  # milliseconds that a writer waits for the other process
 NETWORK_FILE_SYSTEMS = {0x6969: "NFS", 0x517B: "SMB", 0xFF534D42: "CIFS", 0xFE534D42: "SMB2"}
 
 
-def sqlite_engines(url: URL, limits: "ConnectionLimits") -> Engines:
+def sqlite_engines(url: URL, limits: ConnectionLimits) -> Engines:
     """A pool of readers and one writer. Raises ValueError for a file in memory or on a network file system."""
     if not url.database or url.database == ":memory:":
         raise ValueError("the database needs a file: sqlite+aiosqlite:///path")
@@ -38,7 +36,7 @@ def sqlite_engines(url: URL, limits: "ConnectionLimits") -> Engines:
     return Engines(read=read, snapshot=snapshot, write=write, pools=(read, write))
 
 
-def _engine(url: URL, limits: "ConnectionLimits", *, size: int, read_only: bool) -> AsyncEngine:
+def _engine(url: URL, limits: ConnectionLimits, *, size: int, read_only: bool) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         pool_size=size,
