@@ -10,7 +10,6 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from ostiary_server.directory import Directory
 from ostiary_server.endpoints import authorize, errors
 from ostiary_server.endpoints.requests import Edge, protocol_request
 from ostiary_server.pages import static
@@ -33,6 +32,7 @@ from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.signing import KeyPair, KeyRing, RingKey, generate_key
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.tokens import TokenMinter, random_token
+from ostiary_server.replica.directory import Directory
 from ostiary_state.applications.application import Application, TokenLifetimes
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.issuer import Issuer

@@ -11,7 +11,6 @@ import orjson
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from ostiary_server.directory import Directory
 from ostiary_server.endpoints import discovery, errors, introspect, jwks, revoke, tokens, userinfo
 from ostiary_server.endpoints.requests import Edge
 from ostiary_server.protocol.authentication import Authenticator
@@ -34,7 +33,8 @@ from ostiary_server.protocol.token_endpoint import TokenEndpoint
 from ostiary_server.protocol.token_response import Issuance
 from ostiary_server.protocol.tokens import TokenMinter, digest_of
 from ostiary_server.protocol.userinfo import UserInfo
-from ostiary_server.revocation_set import RevokedKeys
+from ostiary_server.replica.directory import Directory
+from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_state.applications.application import Application, TokenLifetimes
 from ostiary_state.intent import Kind, StoredUser
 from ostiary_state.runtime.grant import AuthorizationCode, Grant

@@ -6,7 +6,7 @@ from typing import Any
 
 from ostiary_server.protocol.key_pair import KeyPair, generate_key
 from ostiary_server.protocol.signing import KeyRing, RingKey
-from ostiary_server.revocation_set import RevokedKeys
+from ostiary_server.replica.revocation_set import RevokedKeys
 from tests.fakes import MemoryDatabase
 
 FOREVER = 4_000_000_000.0

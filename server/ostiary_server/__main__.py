@@ -12,7 +12,7 @@ import textwrap
 import uvloop
 from pydantic import ValidationError
 
-from ostiary_server.key_sealing import CannotOpen
+from ostiary_server.keys.sealing import CannotOpen
 from ostiary_server.log_lines import write_json_lines
 from ostiary_server.server import CannotStart, Server
 from ostiary_server.settings import PREFIX, ServerSettings

@@ -8,13 +8,10 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from ostiary_server.access_log import AccessLog
 from ostiary_server.endpoints import authorize, discovery, errors, health, introspect, jwks, revoke, tokens, userinfo
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.endpoints.requests import Edge, protocol_request
-from ostiary_server.envelope import Envelope, Templates
-from ostiary_server.hot_path import HotPath
-from ostiary_server.key_material import KeyMaterial
+from ostiary_server.keys.material import KeyMaterial
 from ostiary_server.measured_tokens import MeasuredTokenEndpoint
 from ostiary_server.metrics import Metrics
 from ostiary_server.pages import static
@@ -49,7 +46,11 @@ from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_response import Issuance
 from ostiary_server.protocol.tokens import TokenMinter, random_token
 from ostiary_server.protocol.userinfo import UserInfo
-from ostiary_server.readiness import LoadedFirst, Readiness
+from ostiary_server.replica.readiness import Readiness
+from ostiary_server.transport.access_log import AccessLog
+from ostiary_server.transport.envelope import Envelope, Templates
+from ostiary_server.transport.hot_path import HotPath
+from ostiary_server.transport.loaded_first import LoadedFirst
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
-from ostiary_server.access_log import AccessLog
 from ostiary_server.app import Memory, Ports, Surroundings, create_app
-from ostiary_server.directory import Directory
 from ostiary_server.endpoints.hosts import TrustedProxies
-from ostiary_server.key_schedule import KeySchedule
-from ostiary_server.key_sealing import KeySealer
-from ostiary_server.keys import KeyKeeper
-from ostiary_server.listening import Listening
+from ostiary_server.keys.keeper import KeyKeeper
+from ostiary_server.keys.schedule import KeySchedule
+from ostiary_server.keys.sealing import KeySealer
 from ostiary_server.metrics import Metrics
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.signing import KeyRing
-from ostiary_server.replica import Replica
-from ostiary_server.revocation_set import RevokedKeys
-from ostiary_server.revocations import GrantsCountedAtOnce, RevocationsCountedAtOnce, SessionsCountedAtOnce
+from ostiary_server.replica.directory import Directory
+from ostiary_server.replica.listening import Listening
+from ostiary_server.replica.replica import Replica
+from ostiary_server.replica.revocation_set import RevokedKeys
+from ostiary_server.replica.revocations import GrantsCountedAtOnce, RevocationsCountedAtOnce, SessionsCountedAtOnce
 from ostiary_server.settings import ServerSettings
+from ostiary_server.transport.access_log import AccessLog
 from ostiary_state.store.access_tokens import AccessTokens
 from ostiary_state.store.consents import Consents
 from ostiary_state.store.database import Database

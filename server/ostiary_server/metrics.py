@@ -6,15 +6,9 @@ Labels are bounded: routes are templates, methods and grants come from fixed lis
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
 
 # From 0.5 ms, a token signed from memory, to 10 s, a sign-in behind many others.
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -92,13 +86,3 @@ class Metrics:
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """A gauge that calls `read` when it is scraped."""
         Gauge(name, text, registry=self.registry).set_function(read)
-
-
-def exposition(metrics: Metrics) -> ASGIApp:
-    """An application that answers `/metrics` in the format that was asked for, and nothing else."""
-
-    async def expose(request: Request) -> Response:
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(metrics.registry), headers={"Content-Type": content_type})
-
-    return Starlette(routes=[Route("/metrics", expose)])

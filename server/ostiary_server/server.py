@@ -12,12 +12,14 @@ from typing import Any, Self
 from sqlalchemy.exc import ArgumentError
 
 from ostiary_server.assembly import Assembly, assemble
-from ostiary_server.http_server import HTTPServer, bind
-from ostiary_server.listening import Listening
-from ostiary_server.metrics import Metrics, exposition
+from ostiary_server.metrics import Metrics
+from ostiary_server.replica.listening import Listening
 from ostiary_server.settings import ServerSettings
+from ostiary_server.transport.exposition import exposition
+from ostiary_server.transport.http_server import HTTPServer, bind
 from ostiary_state.store.database import Database, StatementListener
-from ostiary_state.store.engine import ConnectionLimits, open_database
+from ostiary_state.store.engine import open_database
+from ostiary_state.store.limits import ConnectionLimits
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from ostiary_server.key_material import KeyMaterial
+from ostiary_server.keys.material import KeyMaterial
 
 PREFIX = "OSTIARY_"
 

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from ostiary_server.http_server import bind
 from ostiary_server.log_lines import request_id
 from ostiary_server.server import Server
 from ostiary_server.settings import ServerSettings
+from ostiary_server.transport.http_server import bind
 from tests.server.declared import ORIGIN, PASSWORD, SECRET
 
 KEY = base64.b64encode(b"k" * 32).decode()

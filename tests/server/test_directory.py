@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ostiary_server.directory import Directory
+from ostiary_server.replica.directory import Directory
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 from tests.server.served import ISSUER, application

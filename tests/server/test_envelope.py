@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from prometheus_client import generate_latest
 from starlette.responses import PlainTextResponse, Response
 
-from ostiary_server.access_log import INTERVAL, AccessLog
-from ostiary_server.envelope import Envelope, Templates
 from ostiary_server.log_lines import JSONLines
 from ostiary_server.metrics import Metrics
+from ostiary_server.transport.access_log import INTERVAL, AccessLog
+from ostiary_server.transport.envelope import Envelope, Templates
 
 
 @pytest.fixture

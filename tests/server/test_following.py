@@ -7,9 +7,9 @@ import pytest
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
-from ostiary_server.directory import Directory
-from ostiary_server.following import Following
 from ostiary_server.metrics import Metrics
+from ostiary_server.replica.directory import Directory
+from ostiary_server.replica.following import Following
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import Kind, Tombstone
 from ostiary_state.store.applications import Applications

@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
 
 from ostiary_server.endpoints import health
-from ostiary_server.readiness import LoadedFirst, Readiness
+from ostiary_server.replica.readiness import Readiness
+from ostiary_server.transport.loaded_first import LoadedFirst
 
 READY = Readiness(loaded=True, draining=False, revision=7, revision_age=0.5, revocations_age=0.2, applications=3)
 

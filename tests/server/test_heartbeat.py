@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from ostiary_server.heartbeat import Heartbeat
 from ostiary_server.metrics import Metrics
+from ostiary_server.replica.heartbeat import Heartbeat
 from ostiary_state.errors import StoreUnavailable
 from tests.server.polling import running, until
 

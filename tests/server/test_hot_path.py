@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
-from ostiary_server.hot_path import HotPath
+from ostiary_server.transport.hot_path import HotPath
 
 
 class Refused(Exception):

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from ostiary_server.bounded_requests import LONGEST_HEAD, BoundedRequests
-from ostiary_server.http_server import HTTPServer, bind
+from ostiary_server.transport.bounded_requests import LONGEST_HEAD, BoundedRequests
+from ostiary_server.transport.http_server import HTTPServer, bind
 
 
 async def hello(scope: Scope, _: Receive, send: Send) -> None:

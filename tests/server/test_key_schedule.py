@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary_server.key_schedule import KeySchedule
+from ostiary_server.keys.schedule import KeySchedule
 from ostiary_state.runtime.signing_key import SigningKey
 
 DAY = 86_400.0

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ostiary_server.key_material import KeyMaterial
-from ostiary_server.key_sealing import CannotOpen, KeySealer
+from ostiary_server.keys.material import KeyMaterial
+from ostiary_server.keys.sealing import CannotOpen, KeySealer
 
 OLD, NEW = b"o" * 32, b"n" * 32
 

@@ -4,8 +4,8 @@ import asyncio
 
 from prometheus_client import generate_latest
 
-from ostiary_server.listening import Listening
 from ostiary_server.metrics import Metrics
+from ostiary_server.replica.listening import Listening
 from ostiary_state.store.database import Database
 from ostiary_state.store.engine import open_database
 from tests.postgres import PostgreSQL

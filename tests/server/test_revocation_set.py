@@ -2,7 +2,7 @@
 
 import pytest
 
-from ostiary_server.revocation_set import RevokedKeys
+from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_state.runtime.revocation import Revocation, RevocationKind
 
 CARRIED = {

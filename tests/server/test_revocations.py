@@ -1,8 +1,8 @@
 """A revocation counts at once where it was made, and everywhere else at the next look."""
 
 from ostiary_server.metrics import Metrics
-from ostiary_server.revocation_set import RevokedKeys
-from ostiary_server.revocations import FollowedRevocations, RevocationsCountedAtOnce
+from ostiary_server.replica.revocation_set import RevokedKeys
+from ostiary_server.replica.revocations import FollowedRevocations, RevocationsCountedAtOnce
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import Kind, Tombstone
 from ostiary_state.runtime.revocation import Revocation, RevocationKind

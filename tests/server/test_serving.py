@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from ostiary_server.key_sealing import CannotOpen
+from ostiary_server.keys.sealing import CannotOpen
 from ostiary_server.server import CannotStart, Server
 from ostiary_state.errors import SchemaMismatch
 from ostiary_state.store.database import Database

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from prometheus_client import generate_latest
 
 from ostiary_server.metrics import Metrics
-from ostiary_server.sweeping import Sweeping
+from ostiary_server.replica.sweeping import Sweeping
 from ostiary_state.errors import StoreUnavailable
 from tests.server.polling import running, until
 

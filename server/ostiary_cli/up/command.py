@@ -28,7 +28,7 @@ from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.writer import GroupCommit
-from ostiary_server.key_sealing import CannotOpen
+from ostiary_server.keys.sealing import CannotOpen
 from ostiary_server.server import CannotStart, Server
 from ostiary_server.settings import ServerSettings
 from ostiary_state.errors import SchemaMismatch

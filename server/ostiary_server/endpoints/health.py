@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ostiary_server.readiness import Readiness
+from ostiary_server.replica.readiness import Readiness
 
 NO_STORE = {"Cache-Control": "no-store"}
 

@@ -9,9 +9,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from ostiary_server.backoff import Backoff
-from ostiary_server.directory import Directory
 from ostiary_server.metrics import Metrics
+from ostiary_server.replica.backoff import Backoff
+from ostiary_server.replica.directory import Directory
 from ostiary_state.applications.application import Application
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import Kind

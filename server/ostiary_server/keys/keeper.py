@@ -5,8 +5,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from ostiary_server.key_schedule import KeySchedule
-from ostiary_server.key_sealing import CannotOpen, KeySealer
+from ostiary_server.keys.schedule import KeySchedule
+from ostiary_server.keys.sealing import CannotOpen, KeySealer
 from ostiary_server.metrics import Metrics
 from ostiary_server.protocol.key_pair import KeyPair, generate_key, load_key
 from ostiary_server.protocol.signing import KeyRing, RingKey

@@ -10,8 +10,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from ostiary_server.backoff import Backoff
 from ostiary_server.metrics import Metrics
+from ostiary_server.replica.backoff import Backoff
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store.database import Database
 from ostiary_state.store.notifications import Notifications, listen

@@ -4,8 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from ostiary_server.backoff import Backoff
 from ostiary_server.metrics import Metrics
+from ostiary_server.replica.backoff import Backoff
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store.replicas import Replicas
 

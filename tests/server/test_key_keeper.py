@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import text
 
-from ostiary_server.key_material import KeyMaterial
-from ostiary_server.key_schedule import KeySchedule
-from ostiary_server.key_sealing import CannotOpen, KeySealer
-from ostiary_server.keys import KeyKeeper
+from ostiary_server.keys.keeper import KeyKeeper
+from ostiary_server.keys.material import KeyMaterial
+from ostiary_server.keys.schedule import KeySchedule
+from ostiary_server.keys.sealing import CannotOpen, KeySealer
 from ostiary_server.metrics import Metrics
 from ostiary_server.protocol.signing import KeyRing
 from ostiary_state.errors import StoreUnavailable

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ostiary_server.key_material import KeyMaterial
+from ostiary_server.keys.material import KeyMaterial
 
 NONCE_BYTES = 12
 

@@ -8,9 +8,9 @@ from typing import Final
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ostiary_server.access_log import AccessLog
 from ostiary_server.log_lines import request_id
 from ostiary_server.metrics import UNMATCHED, Metrics
+from ostiary_server.transport.access_log import AccessLog
 
 # Pages bring their own Content-Security-Policy; whatever has none is no page and may load and embed nothing.
 _DEFAULTS: Final = (

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from ostiary_server.backoff import Backoff
 from ostiary_server.metrics import Metrics
-from ostiary_server.revocation_set import RevokedKeys
+from ostiary_server.replica.backoff import Backoff
+from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.store.database import Database

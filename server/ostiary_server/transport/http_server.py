@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from ostiary_server.bounded_requests import KEEP_ALIVE, BoundedRequests
+from ostiary_server.transport.bounded_requests import KEEP_ALIVE, BoundedRequests
 
 BACKLOG = 2048
 

@@ -5,17 +5,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from ostiary_server.backoff import Backoff
-from ostiary_server.directory import Directory
-from ostiary_server.following import Following, signed_with
-from ostiary_server.heartbeat import Heartbeat
-from ostiary_server.keys import KeyKeeper
-from ostiary_server.listening import Listening
+from ostiary_server.keys.keeper import KeyKeeper
 from ostiary_server.metrics import Metrics
-from ostiary_server.readiness import Readiness
-from ostiary_server.revocation_set import RevokedKeys
-from ostiary_server.revocations import FollowedRevocations
-from ostiary_server.sweeping import Sweeping
+from ostiary_server.replica.backoff import Backoff
+from ostiary_server.replica.directory import Directory
+from ostiary_server.replica.following import Following, signed_with
+from ostiary_server.replica.heartbeat import Heartbeat
+from ostiary_server.replica.listening import Listening
+from ostiary_server.replica.readiness import Readiness
+from ostiary_server.replica.revocation_set import RevokedKeys
+from ostiary_server.replica.revocations import FollowedRevocations
+from ostiary_server.replica.sweeping import Sweeping
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store import schema
 from ostiary_state.store.applications import Applications
