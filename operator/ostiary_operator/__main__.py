@@ -15,8 +15,9 @@ from ostiary_operator.log_lines import write_json_lines
 from ostiary_operator.settings import PREFIX, OperatorSettings
 from ostiary_state.errors import SchemaMismatch
 from ostiary_state.store import schema
-from ostiary_state.store.engine import ConnectionLimits, open_database
+from ostiary_state.store.engine import open_database
 from ostiary_state.store.intent import IntentRepository
+from ostiary_state.store.limits import ConnectionLimits
 
 logger = logging.getLogger(__name__)
 

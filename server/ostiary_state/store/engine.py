@@ -6,7 +6,7 @@ from sqlalchemy import URL
 
 from ostiary_state.store.database import Database, Engines, StatementListener
 from ostiary_state.store.database_url import parse_url
-from ostiary_state.store.limits import ConnectionLimits as ConnectionLimits  # who opens finds it here too
+from ostiary_state.store.limits import ConnectionLimits
 from ostiary_state.store.postgresql import postgresql_engines
 from ostiary_state.store.sqlite import sqlite_engines
 

@@ -5,13 +5,15 @@ migration raises `version`, and `oldest_reader` only when it takes away what old
 during a rolling update, or after a rollback, still starts.
 """
 
+import asyncio
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ostiary_state.errors import SchemaMismatch
+from ostiary_state.errors import SchemaMismatch, StoreUnavailable
 from ostiary_state.store.database import Database
 from ostiary_state.store.database_url import parse_url
 from ostiary_state.store.engine import open_engines
@@ -26,6 +28,10 @@ VERSION = 1  # what this binary's migrations lead to, and what it reads and writ
 
 MIGRATE = "run `ostiary migrate`"
 
+# While one process makes a new SQLite file a WAL file, another is told at once that it is locked: the busy timeout does
+# not count for that.
+_ATTEMPTS, _PAUSE = 50, 0.1  # seconds
+
 _LOCK = 0x05714127  # any number that nothing else on this database takes an advisory lock on
 
 # A migration may wait for another one, and rewrite a table.
@@ -39,15 +45,29 @@ async def migrate(url: str) -> None:
     StoreUnavailable, and ValueError for a URL that is neither.
     """
     engines = open_engines(parse_url(url), _PATIENCE, pooler=False)
+    attempts = 1 if engines.write.dialect.name == "postgresql" else _ATTEMPTS
     try:
-        with unavailable_as_such():
-            async with engines.write.begin() as connection:
-                if engines.write.dialect.name == "postgresql":
-                    await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-                await connection.run_sync(_upgrade)
+        while True:
+            attempts -= 1
+            try:
+                await _migrate(engines.write)
+            except StoreUnavailable:
+                if not attempts:
+                    raise
+                await asyncio.sleep(_PAUSE)
+            else:
+                return
     finally:
         for pool in engines.pools:
             await pool.dispose()
+
+
+async def _migrate(engine: AsyncEngine) -> None:
+    with unavailable_as_such():
+        async with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            await connection.run_sync(_upgrade)
 
 
 async def check(database: Database) -> None:
