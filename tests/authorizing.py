@@ -33,10 +33,11 @@ from ostiary_server.protocol.signing import KeyPair, KeyRing, RingKey, generate_
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.tokens import TokenMinter, random_token
 from ostiary_server.replica.directory import Directory
-from ostiary_state.applications.application import Application, TokenLifetimes
+from ostiary_state.applications.application import Application
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
+from tests.factories import ISSUER, application
 from tests.fakes import MemoryConsents, MemoryGrants, MemorySessions, MemoryUsers
 from tests.people_tables import PeopleTables
 
@@ -46,38 +47,13 @@ KEYS = (b"k" * 32,)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery staple"
 
-ISSUER = Issuer(id="i1", origin="https://login.example.com", namespace=None)
 OTHER_ISSUER = Issuer(id="i2", origin="https://login.other.example", namespace="other")
 
-APPLICATION = Application(
-    id="shop/web",
-    incarnation="uid-1",
-    revision=1,
-    client_id="shop.web",
-    issuer_id=ISSUER.id,
-    enabled=True,
-    not_before=0.0,
+APPLICATION = application(
     display_name="Corner Shop",
-    logo_url=None,
     homepage_url="https://shop.example.com/",
     policy_url="https://shop.example.com/privacy",
-    terms_url=None,
-    confidential=True,
-    callback_urls=("https://shop.example.com/callback",),
-    post_logout_redirect_urls=(),
-    cors_origins=(),
     grant_modes=frozenset({"authorization_code", "implicit"}),
-    scopes=("openid", "profile", "email"),
-    audiences=(),
-    allowed_groups=frozenset(),
-    pkce_required=True,
-    consent_required=True,
-    lifetimes=TokenLifetimes(60, 600, 600, 1_209_600, 7_776_000),
-    opaque_access_tokens=False,
-    signing_algorithm="ES256",
-    id_token_algorithm="RS256",
-    token_endpoint_auth_method="client_secret_basic",
-    secret_digests=(b"d" * 32,),
 )
 USER = User(
     id="shop/ada",

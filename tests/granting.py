@@ -35,12 +35,13 @@ from ostiary_server.protocol.tokens import TokenMinter, digest_of
 from ostiary_server.protocol.userinfo import UserInfo
 from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.revocation_set import RevokedKeys
-from ostiary_state.applications.application import Application, TokenLifetimes
+from ostiary_state.applications.application import Application
 from ostiary_state.intent import Kind, StoredUser
 from ostiary_state.runtime.grant import AuthorizationCode, Grant
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.session import Session
 from ostiary_state.users.user import User
+from tests.factories import ISSUER, application
 from tests.fakes import (
     MemoryAccessTokens,
     MemoryDatabase,
@@ -59,37 +60,14 @@ SECRET = "s+cr/t %:=" + "x" * 33  # every character that form-urlencoding change
 PASSWORD = "correct horse battery staple"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-ISSUER = Issuer(id="i1", origin="https://login.example.com", namespace=None)
 OTHER_ISSUER = Issuer(id="i2", origin="http://app.localhost:8080", namespace="other")
 
-APPLICATION = Application(
-    id="shop/web",
-    incarnation="uid-1",
-    revision=1,
-    client_id="shop.web",
-    issuer_id=ISSUER.id,
-    enabled=True,
-    not_before=0.0,
+APPLICATION = application(
     display_name="Corner Shop",
-    logo_url=None,
-    homepage_url=None,
-    policy_url=None,
-    terms_url=None,
-    confidential=True,
     callback_urls=(CALLBACK,),
-    post_logout_redirect_urls=(),
     cors_origins=("https://shop.example.com",),
     grant_modes=frozenset({"authorization_code", "refresh_token", "client_credentials", "password"}),
     scopes=("openid", "profile", "email", "groups", "offline_access", "orders:read", "orders:write"),
-    audiences=(),
-    allowed_groups=frozenset(),
-    pkce_required=True,
-    consent_required=True,
-    lifetimes=TokenLifetimes(60, 600, 600, 1_209_600, 7_776_000),
-    opaque_access_tokens=False,
-    signing_algorithm="ES256",
-    id_token_algorithm="RS256",
-    token_endpoint_auth_method="client_secret_basic",
     secret_digests=(hashlib.sha256(b"an older secret").digest(), hashlib.sha256(SECRET.encode()).digest()),
 )
 OTHER = replace(

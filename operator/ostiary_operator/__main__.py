@@ -11,13 +11,16 @@ from pydantic import ValidationError
 
 from ostiary_operator import cluster
 from ostiary_operator.lifecycle import Lifecycle
-from ostiary_operator.log_lines import write_json_lines
 from ostiary_operator.settings import PREFIX, OperatorSettings
 from ostiary_state.errors import SchemaMismatch
+from ostiary_state.log_lines import JSONLines, write_lines
 from ostiary_state.store import schema
 from ostiary_state.store.engine import open_database
 from ostiary_state.store.intent import IntentRepository
 from ostiary_state.store.limits import ConnectionLimits
+
+# At debug kopf prints whole objects, aiohttp and the Kubernetes client what they send; at info they only chat.
+_TALKATIVE = ("kopf", "kubernetes", "aiohttp", "asyncio", "urllib3", "sqlalchemy", "aiosqlite")
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ def main() -> None:
         for each in error.errors(include_url=False, include_context=False, include_input=False):
             print(f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}", file=sys.stderr)  # noqa: T201
         sys.exit(os.EX_CONFIG)
-    write_json_lines(settings.log_level)
+    write_lines(settings.log_level, talkative=_TALKATIVE, formatter=JSONLines())
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # a fifth less of a core than asyncio's own
             sys.exit(runner.run(_run(settings)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ostiary_server.replica.directory import Directory
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
-from tests.server.served import ISSUER, application
+from tests.factories import ISSUER, application
 
 OTHER = Issuer(id="i2", origin="https://login.other.com", namespace="other")
 

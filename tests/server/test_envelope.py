@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from prometheus_client import generate_latest
 from starlette.responses import PlainTextResponse, Response
 
-from ostiary_server.log_lines import JSONLines
+from ostiary_server.log_lines import request_lines
 from ostiary_server.metrics import Metrics
 from ostiary_server.transport.access_log import INTERVAL, AccessLog
 from ostiary_server.transport.envelope import Envelope, Templates
@@ -23,7 +23,7 @@ from ostiary_server.transport.envelope import Envelope, Templates
 def lines() -> Iterator[Callable[[], list[dict[str, object]]]]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JSONLines())
+    handler.setFormatter(request_lines())
     logger = logging.getLogger("ostiary_server")
     level = logger.level
     logger.addHandler(handler)

@@ -3,5 +3,5 @@
 `http_server` and `bounded_requests` are beneath the application. Around it, from the outside in: `envelope` (request
 id, headers, measurement, a line in the `access_log`), `loaded_first`, `hot_path`. Beside it, on a port of its own, the
 `exposition` of the metrics. Pure ASGI; nothing is decided here. Never imports `protocol`, `endpoints`, `pages`,
-`replica`, `keys` or `ostiary_state`.
+`replica`, `keys` or anything of `ostiary_state` but `log_lines`.
 """

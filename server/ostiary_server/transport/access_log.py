@@ -29,7 +29,7 @@ class Output(Protocol):
 
 
 class AccessLog:
-    """Lines of the form of `log_lines.JSONLines`, with the request's id."""
+    """Lines of the form of `ostiary_state.log_lines`, with the request's id."""
 
     def __init__(self, output: Output, clock: Callable[[], float]) -> None:
         self._output = output

@@ -1,4 +1,4 @@
-"""Applications and issuers for the tests of the server's memory, with what a test does not care about filled in."""
+"""Values with what a test does not care about filled in."""
 
 from dataclasses import replace
 from typing import Any
