@@ -3,10 +3,12 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
+from ostiary_server.endpoints.errors import internal_error_response
 from ostiary_server.transport.hot_path import HotPath
 
 
@@ -64,3 +66,14 @@ async def test_a_fault_reaches_what_surrounds_it() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         with pytest.raises(ValueError, match="a fault of ours"):
             await client.post("/token?then=fail")
+
+
+async def test_a_fault_is_told_as_server_error_and_with_nothing_of_it() -> None:
+    app = ServerErrorMiddleware(application(hot=True), handler=internal_error_response)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.post("/token?then=fail")
+    assert answer.status_code == 500
+    assert answer.json()["error"] == "server_error"
+    assert "fault of ours" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"

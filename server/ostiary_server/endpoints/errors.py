@@ -87,6 +87,11 @@ def store_unavailable_response(_: Request, error: Exception) -> Response:
     return json_response(body, status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 
+def internal_error_response(_: Request, __: Exception) -> Response:
+    """500 for a fault of ours, which is raised on to be logged: nothing of it is told."""
+    return json_response({"error": "server_error", "error_description": "The server failed. Try again."}, status=500)
+
+
 def misdirected_response(_: Request, __: Exception) -> Response:
     """421: no issuer is served at this Host (RFC 9110 15.5.20)."""
     return PlainTextResponse("No authentication address is served here.\n", 421, NO_STORE)
