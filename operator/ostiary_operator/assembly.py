@@ -1,6 +1,5 @@
 """The only place where the operator's parts are put together."""
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from ostiary_operator.objects import Objects
 from ostiary_operator.operation import Operation, Reconcilers
 from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.reconcile.application import ApplicationReconciler
+from ostiary_operator.reconcile.client_secret import new_secret
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
 from ostiary_operator.reconcile.writer import GroupCommit
@@ -39,11 +39,6 @@ class Assembly:
         """Let nothing more be written."""
         self.secrets.stop()
         await self.operation.worklist.stop()
-
-
-def new_secret() -> str:
-    """A client secret: 256 random bits, base64url."""
-    return secrets.token_urlsafe(32)
 
 
 def assemble(

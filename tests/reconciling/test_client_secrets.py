@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from ostiary_operator.assembly import new_secret
+from ostiary_operator.reconcile.client_secret import new_secret
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Outcome, Truth, first_failing
 from tests.reconciling.fakes import ISSUER, Crash, World, application

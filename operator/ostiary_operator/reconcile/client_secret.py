@@ -7,6 +7,7 @@ and a crash at any point leaves either nothing or a Secret that the next attempt
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from secrets import token_urlsafe
 
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import DeclaredApplication
@@ -24,6 +25,11 @@ from ostiary_state.applications.spec import OAuthApplicationSpec
 
 SECRET_KEY = "client-secret"
 _STRONG = 43  # characters of base64url that hold 256 bits
+
+
+def new_secret() -> str:
+    """A client secret: 256 random bits, base64url."""
+    return token_urlsafe(32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from ostiary_cli.up.secret_files import SecretFiles
 from ostiary_cli.up.table import Palette, Table, refusals, unreachable
 from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.reconcile.application import ApplicationReconciler
+from ostiary_operator.reconcile.client_secret import new_secret
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.writer import GroupCommit
 from ostiary_server.keys.sealing import CannotOpen
@@ -107,7 +108,7 @@ def _convergence(store: IntentRepository, data: DataDirectory, port: int) -> Con
             default_issuer=served_at("http://localhost"),
             client_id_prefixes=frozenset(),
             now=time.time,
-            new_secret=lambda: secrets.token_urlsafe(32),
+            new_secret=new_secret,
             served_at=served_at,
         ),
         users=UserReconciler(

@@ -46,7 +46,7 @@ async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
     scope = request.scope
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     content_type = b""
-    authorization = origin = cookies = language = None
+    authorization = origin = cookies = None
     for name, value in headers:
         if name == b"authorization":
             if authorization is not None:
@@ -58,8 +58,6 @@ async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
             origin = value.decode("latin-1")
         elif name == b"cookie":
             cookies = True
-        elif name == b"accept-language":
-            language = value.decode("latin-1")
     client = scope.get("client")
     return ProtocolRequest(
         method=scope["method"],
@@ -72,7 +70,6 @@ async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
         remote=edge.trusted_proxies.remote(client[0] if client else "", headers),
         now=edge.clock(),
         cookies=request.cookies if cookies else {},
-        accept_language=language,
     )
 
 

@@ -1,6 +1,5 @@
 """Who is signed in with this browser at this issuer."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ from ostiary_server.protocol.cookies import SESSION, read_cookie, set_cookie
 from ostiary_server.protocol.ports import Sessions
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.standing import end_of
+from ostiary_server.protocol.tokens import digest_of
 from ostiary_state.runtime.session import Session, SignedIn
 from ostiary_state.users.user import User
 
@@ -41,7 +41,7 @@ class BrowserSessions:
         value = read_cookie(request.issuer, SESSION, request.cookies)
         if value is None:
             return None
-        return await self._sessions.signed_in(_digest(value), request.issuer.id, client_id, request.now)
+        return await self._sessions.signed_in(digest_of(value), request.issuer.id, client_id, request.now)
 
     async def start(self, user: User, amr: tuple[str, ...], request: ProtocolRequest) -> StartedSession:
         """A new session with a new cookie, whatever the browser held before (session fixation).
@@ -53,7 +53,7 @@ class BrowserSessions:
         value = self._random_token()
         session = Session(
             id=self._random_token(),
-            digest=_digest(value),
+            digest=digest_of(value),
             issuer_id=request.issuer.id,
             user_id=user.id,
             user_incarnation=user.incarnation,
@@ -70,7 +70,3 @@ class BrowserSessions:
     async def end(self, session: Session, now: float) -> None:
         """Sign out: the session, the refresh tokens bound to it, and through the revocation set its access tokens."""
         await self._sessions.end(session.id, end_of(session, now), now)
-
-
-def _digest(cookie: str) -> bytes:
-    return hashlib.sha256(cookie.encode()).digest()

@@ -7,7 +7,6 @@ wrong secret.
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Callable, Collection
 from typing import Final
@@ -20,13 +19,14 @@ from ostiary_server.protocol.engine_request import EngineRequest
 from ostiary_server.protocol.errors import InvalidClient, InvalidRequest
 from ostiary_server.protocol.ports import Directory
 from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_server.protocol.tokens import digest_of
 from ostiary_state.applications.application import Application
 
 AUTHENTICATED: Final = ("client_secret_basic", "client_secret_post")
 ALL_METHODS: Final = (*AUTHENTICATED, "none")
 FAILED: Final = "The client authentication failed."
 
-_NO_DIGEST: Final = (hashlib.sha256(b"the secret of nobody").digest(),)
+_NO_DIGEST: Final = (digest_of("the secret of nobody"),)
 
 
 class Client(ClientMixin):
@@ -45,7 +45,7 @@ class Client(ClientMixin):
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Compares digests in constant time, every one of them; authlib's models compare plain text."""
-        presented = hashlib.sha256(client_secret.encode("utf-8", "surrogatepass")).digest()
+        presented = digest_of(client_secret)
         known = self.application.secret_digests if self.application else ()
         matches = [hmac.compare_digest(presented, digest) for digest in known or _NO_DIGEST]
         return bool(known) and True in matches

@@ -10,7 +10,7 @@ OAuthError                        answered with its RFC's code, by `endpoints.er
 ├── InvalidScope                  RFC 6749 4.1.2.1, 5.2
 ├── AccessDenied                  RFC 6749 4.1.2.1
 ├── ServerError / TemporarilyUnavailable   RFC 6749 4.1.2.1 (503 with Retry-After where there is a status)
-├── LoginRequired, ConsentRequired, InteractionRequired, AccountSelectionRequired   OpenID Connect Core 3.1.2.6
+├── LoginRequired, ConsentRequired   OpenID Connect Core 3.1.2.6
 ├── RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported           OpenID Connect Core 3.1.2.6
 ├── InvalidToken, MissingToken, InsufficientScope   RFC 6750 3.1
 └── UnsupportedTokenType          RFC 7009 2.2.1
@@ -108,18 +108,6 @@ class ConsentRequired(OAuthError):
     """`prompt=none` and the person has not consented."""
 
     code = "consent_required"
-
-
-class InteractionRequired(OAuthError):
-    """`prompt=none` and a page must be shown."""
-
-    code = "interaction_required"
-
-
-class AccountSelectionRequired(OAuthError):
-    """`prompt=none` and an account must be chosen."""
-
-    code = "account_selection_required"
 
 
 class RequestNotSupported(OAuthError):

@@ -51,4 +51,3 @@ class ProtocolRequest:
     remote: str  # the peer's address, or the forwarded one where the peer is a configured proxy
     now: float
     cookies: Mapping[str, str] = field(default_factory=dict)
-    accept_language: str | None = None

@@ -14,7 +14,6 @@ from ostiary_state.kinds.checks import failed_checks
 from ostiary_state.kinds.custom_resource import MAX_NAME_LENGTH, NAME_TOO_LONG
 from ostiary_state.kinds.violation import Violation
 
-DISCOURAGED_GRANT_MODES = frozenset({"implicit", "password"})  # RFC 9700 sections 2.1.2 and 2.4
 CLIENT_ID_NOT_ALLOWED = "ClientIDNotAllowed"
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _PRIVATE_USE = re.compile(PRIVATE_USE, re.ASCII)

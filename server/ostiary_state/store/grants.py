@@ -11,6 +11,11 @@ from ostiary_state.store.revocations import record
 from ostiary_state.store.tables import access_tokens, grants, refresh_families, refresh_tokens, sessions, users
 from ostiary_state.users.user import User
 
+# The person as they are now; none for an object that went, or that was made again under the same name.
+USER_OF_GRANT = and_(
+    users.c.id == grants.c.user_id, users.c.incarnation == grants.c.user_incarnation, users.c.deleted_at.is_(None)
+)
+
 
 class Grants:
     """Satisfies the server's port of this name."""
@@ -35,14 +40,7 @@ class Grants:
                 *rows.labelled(users, "user"),
             )
             .outerjoin(sessions, sessions.c.id == grants.c.session_id)
-            .outerjoin(
-                users,
-                and_(
-                    users.c.id == grants.c.user_id,
-                    users.c.incarnation == grants.c.user_incarnation,
-                    users.c.deleted_at.is_(None),
-                ),
-            )
+            .outerjoin(users, USER_OF_GRANT)
             .where(grants.c.code_digest == digest)
         )
         async with self._database.read() as transaction:

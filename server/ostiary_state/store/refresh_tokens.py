@@ -6,6 +6,7 @@ from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
 from ostiary_state.store import rows
 from ostiary_state.store.database import Database
+from ostiary_state.store.grants import USER_OF_GRANT
 from ostiary_state.store.tables import access_tokens, grants, refresh_families, refresh_tokens, sessions, users
 
 
@@ -39,14 +40,7 @@ class RefreshTokens:
             .join(refresh_families, refresh_families.c.id == refresh_tokens.c.family_id)
             .join(grants, grants.c.id == refresh_families.c.grant_id)
             .outerjoin(sessions, sessions.c.id == grants.c.session_id)
-            .outerjoin(
-                users,
-                and_(
-                    users.c.id == grants.c.user_id,
-                    users.c.incarnation == grants.c.user_incarnation,
-                    users.c.deleted_at.is_(None),
-                ),
-            )
+            .outerjoin(users, USER_OF_GRANT)
             .outerjoin(successors, successors.c.digest == refresh_tokens.c.successor_digest)
             .where(refresh_tokens.c.digest == digest)
         )
