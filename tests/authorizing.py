@@ -36,8 +36,7 @@ from ostiary_server.replica.directory import Directory
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.issuer import Issuer
-from ostiary_state.users.user import User
-from tests.factories import ISSUER, application
+from tests.factories import ISSUER, application, user
 from tests.fakes import MemoryConsents, MemoryGrants, MemorySessions, MemoryUsers
 from tests.people_tables import PeopleTables
 
@@ -55,20 +54,7 @@ APPLICATION = application(
     policy_url="https://shop.example.com/privacy",
     grant_modes=frozenset({"authorization_code", "implicit"}),
 )
-USER = User(
-    id="shop/ada",
-    incarnation="uid-ada",
-    subject="u_ada",
-    username="ada",
-    display_name="Ada Lovelace",
-    email="ada@example.com",
-    email_verified=True,
-    groups=frozenset({"staff"}),
-    claims={},
-    enabled=True,
-    not_before=0.0,
-    password_hash=CHEAP.hash(PASSWORD),
-)
+USER = user(password_hash=CHEAP.hash(PASSWORD))
 
 
 @cache

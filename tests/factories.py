@@ -5,6 +5,7 @@ from typing import Any
 
 from ostiary_state.applications.application import Application, TokenLifetimes
 from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.users.user import User
 
 ISSUER = Issuer(id="i1", origin="https://login.example.com", namespace=None)
 
@@ -43,3 +44,24 @@ _APPLICATION = Application(
 def application(**fields: Any) -> Application:
     """The web application of a shop, but for `fields`."""
     return replace(_APPLICATION, **fields)
+
+
+_USER = User(
+    id="shop/ada",
+    incarnation="uid-ada",
+    subject="u_ada",
+    username="ada",
+    display_name="Ada Lovelace",
+    email="ada@example.com",
+    email_verified=True,
+    groups=frozenset({"staff"}),
+    claims={},
+    enabled=True,
+    not_before=0.0,
+    password_hash=None,
+)
+
+
+def user(**fields: Any) -> User:
+    """Ada, who has no password, but for `fields`."""
+    return replace(_USER, **fields)

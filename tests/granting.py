@@ -40,8 +40,7 @@ from ostiary_state.intent import Kind, StoredUser
 from ostiary_state.runtime.grant import AuthorizationCode, Grant
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.session import Session
-from ostiary_state.users.user import User
-from tests.factories import ISSUER, application
+from tests.factories import ISSUER, application, user
 from tests.fakes import (
     MemoryAccessTokens,
     MemoryDatabase,
@@ -89,18 +88,8 @@ PUBLIC = replace(
     secret_digests=(),
 )
 ELSEWHERE = replace(APPLICATION, id="other/web", incarnation="uid-4", client_id="other.web", issuer_id=OTHER_ISSUER.id)
-USER = User(
-    id="shop/ada",
-    incarnation="uid-ada",
-    subject="u_ada",
-    username="ada",
-    display_name="Ada Lovelace",
-    email="ada@example.com",
-    email_verified=True,
-    groups=frozenset({"staff"}),
+USER = user(
     claims={"department": "engines", "iss": "https://evil.example", "sub": "u_root", "aud": "x", "acr": "9"},
-    enabled=True,
-    not_before=0.0,
     password_hash=CHEAP.hash(PASSWORD),
 )
 

@@ -3,25 +3,23 @@
 import base64
 import hashlib
 import os
-import secrets
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-
 from ostiary_state.intent import StoredApplication
 from ostiary_state.store.engine import open_database
 from ostiary_state.store.intent import IntentRepository
 from ostiary_state.store.schema import migrate
 from tests.processes import Child, free_port
+from tests.server_process import answers, server_command
 
 ORIGIN = "http://127.0.0.1"  # the Host header names it without a port
 SECRET = "benchmark-secret-of-a-machine-client"
-KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 CORE = 0  # the server's; the load has the other one
+PINNED = ("taskset", "-c", str(CORE))
 
 
 def machine_client(number: int) -> StoredApplication:
@@ -63,50 +61,29 @@ async def fill(url: str, applications: Sequence[StoredApplication]) -> None:
 def server(url: str, directory: Path, *, access_log: bool = False) -> Iterator[tuple[int, Child]]:
     """`python -m ostiary_server` on its own core; yields its port when everything is loaded."""
     port = free_port()
-    settings = {
-        "OSTIARY_DATABASE_URL": url,
-        "OSTIARY_KEY_ENCRYPTION_KEYS": KEY,
-        "OSTIARY_COOKIE_KEYS": KEY,
-        "OSTIARY_HOST": "127.0.0.1",
-        "OSTIARY_PORT": str(port),
-        "OSTIARY_METRICS_PORT": "-1",
-        "OSTIARY_DRAIN_DELAY": "0",
-        "OSTIARY_ACCESS_LOG": str(access_log).lower(),
-        "OSTIARY_LOG_LEVEL": "info",
-    }
-    with _child(
-        ["-m", "ostiary_server"], directory / "server.log", settings, f"http://127.0.0.1:{port}/readyz"
-    ) as child:
+    command = server_command(url, port, access_log=access_log, pinned=PINNED)
+    with _running(command, directory / "server.log", f"http://127.0.0.1:{port}/readyz") as child:
         yield port, child
 
 
 @contextmanager
 def bare(body: bytes, directory: Path) -> Iterator[int]:
-    """The bare FastAPI route that answers with `body`, on the same core; yields its port."""
+    """The bare FastAPI routes that answer with `body`, on the same core; yields their port."""
     port = free_port()
-    environment = {"BARE_BODY": body.decode()}
-    command = ["-m", "tests.benchmarks.bare", str(port)]
-    with _child(command, directory / "bare.log", environment, f"http://127.0.0.1:{port}/"):
+    command = ["env", f"BARE_BODY={body.decode()}", *PINNED, sys.executable, "-m", "tests.benchmarks.bare", str(port)]
+    with _running(command, directory / "bare.log", f"http://127.0.0.1:{port}/"):
         yield port
 
 
 @contextmanager
-def _child(command: list[str], log: Path, settings: dict[str, str], answers_at: str) -> Iterator[Child]:
-    variables = [f"{name}={value}" for name, value in settings.items()]
-    child = Child(["env", *variables, "taskset", "-c", str(CORE), sys.executable, *command], log)
+def _running(command: list[str], log: Path, answers_at: str) -> Iterator[Child]:
+    child = Child(command, log)
     child.start()
     try:
-        child.wait_until(lambda: _answers(answers_at), within_s=60)
+        child.wait_until(lambda: answers(answers_at), within_s=60)
         yield child
     finally:
         child.stop()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code in {200, 404, 405}
-    except httpx.TransportError:
-        return False
 
 
 def pin_load() -> None:

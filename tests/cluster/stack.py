@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +12,7 @@ import httpx
 from tests.cluster.access import Access
 from tests.cluster.operating import ACCOUNT, ISSUER, RBAC, SYSTEM, Operators, Process
 from tests.processes import Child, free_port
-
-KEY = base64.b64encode(secrets.token_bytes(32)).decode()
+from tests.server_process import answers, server_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +42,13 @@ def stack(access: Access, database_url: str, directory: Path, **settings: str) -
     access.kubectl("apply", "-f", RBAC)
     account = access.service_account(SYSTEM, ACCOUNT)
     port = free_port()
-    server = Child(_server(database_url, port), directory / "server.log")
+    server = Child(server_command(database_url, port), directory / "server.log")
     server.start()
     operators = Operators(access, None, database_url, directory, account, "operator-stack")
     try:
-        server.wait_until(lambda: _ready(port), within_s=30)
+        server.wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), within_s=30)
         operator = operators.start(**settings)
         yield Stack(access, operator, server, port)
         operators.stop()
     finally:
         server.stop()
-
-
-def _server(database_url: str, port: int) -> list[str]:
-    settings = {
-        "OSTIARY_DATABASE_URL": database_url,
-        "OSTIARY_KEY_ENCRYPTION_KEYS": KEY,
-        "OSTIARY_COOKIE_KEYS": KEY,
-        "OSTIARY_HOST": "127.0.0.1",
-        "OSTIARY_PORT": str(port),
-        "OSTIARY_METRICS_PORT": "-1",
-        "OSTIARY_DRAIN_DELAY": "0",
-        "OSTIARY_ACCESS_LOG": "false",
-    }
-    return ["env", *(f"{name}={value}" for name, value in settings.items()), sys.executable, "-m", "ostiary_server"]
-
-
-def _ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
