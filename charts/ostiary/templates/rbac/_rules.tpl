@@ -1,0 +1,48 @@
+{{/* What the operator may do wherever it watches. */}}
+{{- define "ostiary.operatorRules" -}}
+- apiGroups: [ostiary.dev]
+  resources: [oauthapplications, oauthusers]
+  verbs: [get, list, watch, patch] # patch: its finalizer
+- apiGroups: [ostiary.dev]
+  resources: [oauthapplications/status, oauthusers/status]
+  verbs: [patch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end -}}
+
+{{/* What it may do with Secrets, in the namespaces where it is bound. */}}
+{{- define "ostiary.secretsRules" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create, update]
+{{- end -}}
+
+{{/* What making the keys takes. A name cannot restrict `create`. */}}
+{{- define "ostiary.keysRules" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: [{{ include "ostiary.keysSecret" . }}]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create]
+{{- end -}}
+
+{{/* dict "root" $ "kind" "Role" "name" … "namespace" … : one binding of the operator's account to a Role of that name. */}}
+{{- define "ostiary.operatorBinding" -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "ostiary.labels" (dict "root" .root "component" "operator") | nindent 4 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: {{ .kind }}, name: {{ .name }}}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "ostiary.serviceAccount.operator" .root }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end -}}
