@@ -27,16 +27,16 @@ app.kubernetes.io/part-of: ostiary
 {{- end -}}
 
 {{- define "ostiary.selector" -}}
-app.kubernetes.io/name: {{ include "ostiary.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "ostiary.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
 {{/* What Services and policies select: the pods of a process, be it alone or embedded beside the other.
      dict "root" $ "process" "server" */}}
 {{- define "ostiary.process" -}}
-app.kubernetes.io/name: {{ include "ostiary.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "ostiary.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 ostiary.dev/{{ .process }}: "true"
 {{- end -}}
 

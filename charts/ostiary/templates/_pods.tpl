@@ -30,7 +30,7 @@ securityContext:
 {{/* Where pods go. dict "root" $ "values" .Values.server "component" "server" */}}
 {{- define "ostiary.placement" -}}
 {{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .values.nodeSelector }}
 nodeSelector:

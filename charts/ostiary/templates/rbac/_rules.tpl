@@ -36,13 +36,13 @@ kind: {{ .kind }}Binding
 metadata:
   name: {{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "ostiary.labels" (dict "root" .root "component" "operator") | nindent 4 }}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: {{ .kind }}, name: {{ .name }}}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "ostiary.serviceAccount.operator" .root }}
-    namespace: {{ .root.Release.Namespace }}
+    name: {{ include "ostiary.serviceAccount.operator" .root | quote }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end -}}
