@@ -14,14 +14,15 @@
 {{- end -}}
 {{- end -}}
 
-{{/* dict "root" $ "component" "server" */}}
+{{/* dict "root" $ "component" "server", and "more" .Values.server.podLabels, which win over commonLabels: a key twice in one
+     map is refused by the API server. */}}
 {{- define "ostiary.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 app.kubernetes.io/part-of: ostiary
 {{ include "ostiary.selector" . }}
-{{- with .root.Values.commonLabels }}
+{{- with merge (dict) (.more | default dict) (.root.Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
