@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -105,7 +106,9 @@ def test_names_that_yaml_takes_for_something_else_stay_texts(release: str, names
         }
 
 
-def test_nothing_is_left_of_a_template() -> None:
-    for values in INSTALLATIONS.values():
-        text = Helm().render(values).text
-        assert not re.search(r"<no value>|%!|map\[", text)
+@each_installation
+def test_nothing_is_left_of_a_template(values: Values) -> None:
+    rendered = Helm().render(values)
+    assert not re.search(r"<no value>|%!|map\[", rendered.text)
+    for each in rendered.documents:
+        assert ": null" not in json.dumps(each), "a list or map without anything in it"
