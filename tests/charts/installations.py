@@ -52,7 +52,12 @@ EVERYTHING: Values = {
             }
         },
         "topologySpreadConstraints": [
-            {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"},
+            {
+                "topologyKey": "zone",
+                "maxSkew": 1,
+                "whenUnsatisfiable": "DoNotSchedule",
+                "labelSelector": {"matchLabels": {"ostiary.dev/server": "true"}},
+            },
         ],
         "priorityClassName": "system-cluster-critical",
     },

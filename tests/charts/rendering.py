@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.charts.manifests import Manifests
+from tests.charts.manifests import Manifest, Manifests
 from tests.charts.overlays import Values
 from tests.cluster.build import Programs, binaries
 
@@ -77,7 +77,15 @@ def _rendered(helm: Helm, values: str) -> Manifests:
 
 def _render(helm: Helm, values: str) -> Manifests:
     text = helm._run("template", helm.release, str(CHART), "--namespace", helm.namespace, values=values)
-    return Manifests(text, tuple(each for each in yaml.load_all(text, _Strict) if each))
+    documents = (_parsed(each) for each in text.removeprefix("---\n").split("\n---\n"))
+    return Manifests(text, tuple(each for each in documents if each))
+
+
+@cache
+def _parsed(document: str) -> Manifest | None:
+    """Most of what two renderings make is the same."""
+    parsed: Manifest | None = yaml.load(document, _Strict)
+    return parsed
 
 
 class _Strict(yaml.CSafeLoader):
