@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass, replace
 from functools import cache
@@ -59,7 +60,8 @@ class Helm:
 
     def _run(self, *arguments: str, values: str) -> str:
         done = subprocess.run(
-            [binaries(self.programs) / "helm", *arguments, "--kube-version", self.kubernetes, "--values", "-"],
+            [program(self.programs), *arguments, "--kube-version", self.kubernetes, "--values", "-"],
+            env={**os.environ, "GOGC": "off"},  # it is done before its memory matters
             input=values,
             capture_output=True,
             text=True,
@@ -68,6 +70,12 @@ class Helm:
         if done.returncode != 0:
             raise Refused(f"{done.stdout}\n{done.stderr}".strip())
         return done.stdout
+
+
+@cache
+def program(programs: Programs) -> Path:
+    """Where a major's `helm` is."""
+    return binaries(programs) / "helm"
 
 
 @cache
