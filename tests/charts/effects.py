@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.charts.installations import POSTGRES
-from tests.charts.manifests import Where
+from tests.charts.manifests import Manifests, Where
 from tests.charts.overlays import Values
 
 SERVER = ("Deployment", "try-ostiary-server")
@@ -25,6 +25,10 @@ class Sight:
     name: str
     where: Where
     expected: Any
+
+    def of(self, rendered: Manifests) -> Any:
+        """What is there."""
+        return rendered.at(self.kind, self.name, *self.where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,8 @@ def merged(*values: Values) -> Values:
 
 def value_at(path: str, value: Any) -> Values:
     """Values in which only this one is set: `a.b` becomes {"a": {"b": value}}."""
-    for name in reversed(path.split(".")):
-        value = {name: value}
-    return value
+    first, _, rest = path.partition(".")
+    return {first: value_at(rest, value) if rest else value}
 
 
 def leaves(values: Values, above: str = "") -> Iterator[tuple[str, Any]]:

@@ -64,7 +64,7 @@ def _of_each(process: str, workload: tuple[str, str]) -> Iterator[Effect]:
     yield row(f"{process}.podLabels", {"team": "identity"}, sees("identity", *template, "labels", "team"))
     yield row(f"{process}.nodeSelector", {"disk": "fast"}, sees({"disk": "fast"}, *workload, *POD, "nodeSelector"))
     yield row(f"{process}.tolerations", [TOLERATION], sees([TOLERATION], *workload, *POD, "tolerations"))
-    affinity = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+    affinity: Values = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
     yield row(f"{process}.affinity", affinity, sees(affinity, *workload, *POD, "affinity"))
     yield row(f"{process}.topologySpreadConstraints", [], sees(ABSENT, *workload, *POD, "topologySpreadConstraints"))
     yield row(f"{process}.priorityClassName", "urgent", sees("urgent", *workload, *POD, "priorityClassName"))

@@ -24,6 +24,5 @@ def test_a_value_is_seen_where_it_must_be(effect: Effect) -> None:
     before = Helm().render(effect.given)
     after = Helm().render(merged(effect.given, value_at(effect.path, effect.value)))
     for sight in effect.seen:
-        place = (sight.kind, sight.name, *sight.where)
-        assert after.at(*place) == sight.expected, place
-        assert before.at(*place) != sight.expected, f"{place} was so already"
+        assert sight.of(after) == sight.expected, sight
+        assert sight.of(before) != sight.expected, f"{sight} was so already"
