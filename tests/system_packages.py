@@ -18,11 +18,20 @@ from pathlib import Path
 
 # Debian's package -> what it must have brought: a command on PATH or a file by pattern, any one of them.
 PROOF = {
+    "buildah": ("buildah",),
     "chromium": ("chromium",),
+    "conntrack": ("conntrack", "/usr/sbin/conntrack"),
+    "containernetworking-plugins": ("/usr/lib/cni/ptp",),
+    "iproute2": ("ip", "/usr/sbin/ip", "/sbin/ip"),
+    "iptables": ("iptables", "/usr/sbin/iptables"),
     "libatomic1": ("/usr/lib/*/libatomic.so.1", "/usr/lib64/libatomic.so.1"),  # Playwright's own Node is linked to it
+    "mmdebstrap": ("mmdebstrap",),
+    "nftables": ("nft", "/usr/sbin/nft"),
     "nodejs": ("node",),
     "npm": ("npm",),
+    "openssl": ("openssl",),
     "postgresql": ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
+    "runc": ("runc", "/usr/sbin/runc"),
     "wrk": ("wrk",),
 }
 

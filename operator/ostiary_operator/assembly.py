@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ostiary_operator.bindings import Bindings, ServiceAccount
 from ostiary_operator.cluster import Cluster
 from ostiary_operator.credentials import KubernetesSecrets
 from ostiary_operator.events import EventPoster
@@ -20,6 +21,7 @@ from ostiary_operator.resync import Resync
 from ostiary_operator.serving import ServingFollower
 from ostiary_operator.settings import OperatorSettings
 from ostiary_operator.status import StatusWriter, Target
+from ostiary_operator.vacancy import Vacancy
 from ostiary_state.intent import IntentStore
 
 _FEW = 2  # objects on the worklist: a person's edits; a pipeline's are more
@@ -33,6 +35,7 @@ class Assembly:
     serving: ServingFollower
     events: EventPoster
     resync: Resync
+    vacancy: Vacancy
     secrets: KubernetesSecrets
 
     async def stop(self) -> None:
@@ -54,8 +57,10 @@ def assemble(
     serving = ServingFollower(store, status, time.monotonic, served)
     events = EventPoster(cluster, time.time, metrics.events_dropped.inc, busy=lambda: operation.busy)
     operation = Operation(objects, status, serving, events, metrics, time.monotonic, parallelism=settings.parallelism)
-    account = f"{settings.namespace}:{settings.service_account}"
-    held_secrets = KubernetesSecrets(cluster, operation.secret_changed, service_account=account)
+    account = ServiceAccount(settings.namespace, settings.service_account)
+    bindings = Bindings(cluster, settings.secrets_cluster_role, account)
+    held_secrets = KubernetesSecrets(cluster, operation.secret_changed, bindings, binds=settings.bind_secrets)
+    vacancy = Vacancy(objects, held_secrets)
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
     operation.begin(
         Reconcilers(
@@ -77,7 +82,8 @@ def assemble(
                 now=time.time,
             ),
             vanished=Vanished(store, writer),
-        )
+        ),
+        vacancy.suspect,
     )
     resync = Resync(
         objects,
@@ -88,4 +94,4 @@ def assemble(
         namespaces=settings.watch_namespaces,
         interval=settings.resync_seconds,
     )
-    return Assembly(operation, serving, events, resync, held_secrets)
+    return Assembly(operation, serving, events, resync, vacancy, held_secrets)

@@ -19,6 +19,7 @@ from ostiary_operator.reconcile.secret_port import ClusterUnavailable
 logger = logging.getLogger(__name__)
 
 _JSON = "application/json"
+_MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
 
 
@@ -94,6 +95,14 @@ class Cluster:
     async def replace(self, path: str, body: Mapping[str, Any]) -> Any:
         """PUT: with a resourceVersion in the body only what was read is replaced."""
         return await self._json("PUT", path, body=body)
+
+    async def merge(self, path: str, body: Mapping[str, Any]) -> Any:
+        """PATCH of what the body says; with a resourceVersion in it only what was read is changed."""
+        return await self._json("PATCH", path, None, body, _MERGE)
+
+    async def delete(self, path: str, *, uid: str | None = None) -> Any:
+        """DELETE; with a uid only that incarnation."""
+        return await self._json("DELETE", path, body={"preconditions": {"uid": uid}} if uid else None)
 
     async def apply(self, path: str, body: Mapping[str, Any], *, manager: str) -> Any:
         """Server-side apply: what this manager applied before and leaves out now is removed."""

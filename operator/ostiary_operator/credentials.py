@@ -7,8 +7,10 @@ memory is what those watches brought; a Secret without the label is read each ti
 import base64
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from ostiary_operator.bindings import Bindings
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import GROUP, VERSION, ObjectKind
 from ostiary_operator.reconcile.secret_port import (
@@ -27,10 +29,12 @@ logger = logging.getLogger(__name__)
 class KubernetesSecrets:
     """A SecretPort. `changed` is told of every change that this process did not make."""
 
-    def __init__(self, cluster: Cluster, changed: Callable[[str, str], None], *, service_account: str) -> None:
+    def __init__(
+        self, cluster: Cluster, changed: Callable[[str, str], None], bindings: Bindings, *, binds: bool
+    ) -> None:
         self._cluster = cluster
         self._changed = changed
-        self._service_account = service_account  # "<namespace>:<name>", for the command that grants access
+        self._bindings, self._binds = bindings, binds  # binds: the operator makes them itself
         self._watches: dict[str, SecretWatch] = {}
 
     async def get(self, namespace: str, name: str) -> HeldSecret | None:
@@ -69,28 +73,46 @@ class KubernetesSecrets:
             except ApiRefused as refused:
                 raise self._explained(refused, held.namespace) from None
 
-    def keep_only(self, namespaces: frozenset[str]) -> None:
-        """Stop following namespaces in which nothing of ours is left."""
+    async def keep_only(self, namespaces: frozenset[str]) -> None:
+        """Give up every namespace but these. Raises ClusterUnavailable and ApiRefused."""
         for namespace in self._watches.keys() - namespaces:
             self._watches.pop(namespace).stop()
+        if self._binds:
+            for namespace in await self._bindings.bound() - namespaces:
+                await self._bindings.unbind(namespace)
+
+    async def give_up(self, namespace: str) -> None:
+        """Nothing in this namespace needs a Secret any more. Raises ClusterUnavailable."""
+        if (watch := self._watches.pop(namespace, None)) is not None:
+            watch.stop()
+        if self._binds:
+            await self._bindings.unbind(namespace)
 
     def stop(self) -> None:
         """Stop following."""
-        self.keep_only(frozenset())
+        for watch in self._watches.values():
+            watch.stop()
+        self._watches.clear()
 
     def _watch(self, namespace: str) -> SecretWatch:
         watch = self._watches.get(namespace)
         if watch is None:
-            watch = SecretWatch(self._cluster, namespace, _path(namespace), parse, self._changed)
+            watch = SecretWatch(
+                self._cluster, namespace, _path(namespace), parse, self._changed, partial(self._bind, namespace)
+            )
             self._watches[namespace] = watch
             watch.start()
         return watch
 
+    async def _bind(self, namespace: str) -> bool:
+        return self._binds and await self._bindings.bind(namespace)
+
     def _explained(self, refused: ApiRefused, namespace: str) -> Exception:
         if refused.status == 403:
+            role, account = self._bindings.role, self._bindings.account
             return SecretForbidden(
-                f"the operator may not use Secrets in namespace {namespace}: kubectl create rolebinding "
-                f"ostiary-secrets -n {namespace} --clusterrole=ostiary-secrets --serviceaccount={self._service_account}"
+                f"the operator may not use Secrets in namespace {namespace}: kubectl create rolebinding {role} "
+                f"-n {namespace} --clusterrole={role} --serviceaccount={account.namespace}:{account.name}"
             )
         if refused.status in (404, 409):  # 404: the namespace, or what was to be replaced, has gone
             return SecretChanged(str(refused))

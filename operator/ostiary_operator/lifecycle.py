@@ -175,6 +175,7 @@ def _background(assembly: Assembly, tenure: Tenure) -> list[asyncio.Task[Any]]:
         "serving": assembly.serving.run(),
         "events": assembly.events.run(),
         "resync": assembly.resync.run(),
+        "vacancy": assembly.vacancy.run(),
     }
     return [asyncio.create_task(work, name=name) for name, work in running.items()]
 

@@ -60,6 +60,7 @@ class Operation:
         self._events, self._metrics = events, metrics
         self._parallelism = parallelism
         self._reconcilers: Reconcilers | None = None
+        self._vacated: Callable[[str], None] = lambda _: None
         self._contested: set[Key] = set()
         self._follows: dict[Key, str] = {}
         self._followers: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
@@ -71,9 +72,12 @@ class Operation:
         """More is waiting than can be worked on at once."""
         return len(self.worklist) > self._parallelism
 
-    def begin(self, reconcilers: Reconcilers) -> None:
-        """What decides also needs what is made after this: Secrets, which tell of their changes."""
-        self._reconcilers = reconcilers
+    def begin(self, reconcilers: Reconcilers, vacated: Callable[[str], None]) -> None:
+        """What decides also needs what is made after this: Secrets, which tell of their changes.
+
+        `vacated` is told of a namespace that may have lost its last object with a Secret.
+        """
+        self._reconcilers, self._vacated = reconcilers, vacated
 
     def changed(self, kind: ObjectKind, body: Mapping[str, Any]) -> None:
         """See `handlers.Intake`. Quiet where status says that this generation was decided on: it only was there."""
@@ -188,6 +192,7 @@ class Operation:
             followers.discard(key)
             if not followers:
                 del self._followers[key.namespace, name]
+                self._vacated(key.namespace)
 
     def _forget(self, key: Key, uid: str | None) -> None:
         self._contested.discard(key)

@@ -51,18 +51,22 @@ class Resync:
             ObjectKind.USER: [row.id for row in await self._store.users()],
         }
         seen: set[Key] = set()
+        needing: set[str] = set()
         for kind in ObjectKind:
             for namespace in sorted(self._namespaces) if self._namespaces else (None,):
                 async for body in self._objects.all(kind, namespace):
                     key = Key.of(kind, body)
                     seen.add(key)
                     self._status.observe(key, body)
-                    await self._add(key, kind.declared(body).deleted)
+                    declared = kind.declared(body)
+                    if declared.needs_secret:
+                        needing.add(key.namespace)
+                    await self._add(key, declared.deleted)
         for kind, ids in rows.items():
             for key in (Key(kind, *row_id.split("/", 1)) for row_id in ids):
                 if key not in seen and (not self._namespaces or key.namespace in self._namespaces):
                     await self._add(key, deleted=False)
-        self._secrets.keep_only(frozenset(key.namespace for key in seen))
+        await self._secrets.keep_only(frozenset(needing))
 
     async def _add(self, key: Key, deleted: bool) -> None:
         """Each is read afresh when its turn comes; deletions are kopf's, which holds the finalizer."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from ostiary_operator.cluster import ApiRefused, Cluster
@@ -12,6 +12,8 @@ from ostiary_operator.reconcile.secret_port import LABEL, ClusterUnavailable, He
 logger = logging.getLogger(__name__)
 
 _SELECTOR = {"labelSelector": f"{LABEL}=true"}
+# Authorizers hear of a new binding a moment after it was made.
+_BOUND_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _PATIENCE = 5.0  # seconds to wait for the first list; then a Secret is read by itself
 _BROKEN_PAUSES = (0.2, 1.0, 2.0, 5.0)  # seconds, growing while the API stays away
 # An API server that just started refuses for a moment what it will allow; after that someone may grant it some day.
@@ -28,10 +30,11 @@ class SecretWatch:
         path: str,
         parse: Callable[[Mapping[str, Any]], HeldSecret],
         changed: Callable[[str, str], None],
+        bind: Callable[[], Awaitable[bool]],
     ) -> None:
         self.held: dict[str, HeldSecret] = {}
         self._cluster, self._namespace, self._path = cluster, namespace, path
-        self._parse, self._changed = parse, changed
+        self._parse, self._changed, self._bind = parse, changed, bind
         self._writing: dict[str, int] = {}
         self._listed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -74,7 +77,7 @@ class SecretWatch:
         broken, refusals = iter(_BROKEN_PAUSES), iter(_REFUSED_PAUSES)
         while True:
             try:
-                version: str | None = await self._list()
+                version: str | None = await self._list_or_bind()
                 broken, refusals = iter(_BROKEN_PAUSES), iter(_REFUSED_PAUSES)
                 while version is not None:
                     version = await self._watch(version)
@@ -87,6 +90,19 @@ class SecretWatch:
                 await asyncio.sleep(pause)
             except ClusterUnavailable:
                 await asyncio.sleep(next(broken, _BROKEN_PAUSES[-1]))
+
+    async def _list_or_bind(self) -> str:
+        """Where Secrets are refused, access is asked for first."""
+        try:
+            return await self._list()
+        except ApiRefused as refused:
+            if refused.status != 403 or not await self._bind():
+                raise
+        for pause in _BOUND_PAUSES:
+            await asyncio.sleep(pause)
+            with contextlib.suppress(ApiRefused):
+                return await self._list()
+        return await self._list()
 
     async def _list(self) -> str:
         """The version to watch from; announces what a lost watch did not."""

@@ -63,6 +63,13 @@ class OperatorSettings(BaseSettings):
     service_account: str = "ostiary-operator"
     """Name of the operator's service account, for the commands that a status shows to grant it access."""
 
+    secrets_cluster_role: str = "ostiary-secrets"
+    """Name of the ClusterRole that allows Secrets, in whatever namespace it is bound; bindings get the same name."""
+
+    bind_secrets: bool = False
+    """Whether the operator binds that role to itself in a namespace with its first object that needs a Secret, and
+    unbinds it with the last. Default: false, as it takes rights that somebody has to give."""
+
     watch_namespaces: Words = frozenset()
     """Namespaces whose objects are followed, separated by commas. Default: all of them."""
 

@@ -1,6 +1,8 @@
 """The console script `ostiary`: one function a command, which imports what it needs when it runs."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -62,11 +64,62 @@ def migrate(
     database_url: Annotated[
         str, typer.Option(envvar="OSTIARY_DATABASE_URL", help="SQLAlchemy URL of the database.", show_envvar=True)
     ],
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for a database that does not answer.", min=0)] = 0,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 3 if a change is due.")] = False,
 ) -> None:
     """Bring a database's schema up to this release. Safe to run twice, and by two at once."""
-    from ostiary_cli.migrate import migrate as migrate_database
+    from ostiary_cli import migrate as command
 
-    sys.exit(migrate_database(database_url))
+    sys.exit(command.check(database_url) if check else command.migrate(database_url, timeout=timeout))
+
+
+@application.command()
+def keys(
+    secret: Annotated[str, typer.Option(help="Its name.")],
+    namespace: Annotated[str, typer.Option(help="Where it is.")],
+    output_dir: Annotated[Path | None, typer.Option(help="Also write the values to files here.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the Kubernetes API.", min=0)] = 60,
+) -> None:
+    """Make the Secret with the server's keys if it is absent; an existing one is left as it is."""
+    with _needs_the_operator():
+        from ostiary_cli.installation.keys import make_keys
+    sys.exit(make_keys(namespace, secret, output_dir, timeout=timeout))
+
+
+@application.command()
+def smoke(
+    namespace: Annotated[str, typer.Option(help="Where the test's objects are made; it may declare users.")],
+    server: Annotated[str, typer.Option(help="Where the server answers, such as the address of its Service.")],
+    timeout: Annotated[float, typer.Option(help="Seconds that all of it may take.", min=1)] = 120,
+) -> None:
+    """Apply an application and a user, sign in, fetch tokens, and delete both: does the installation work?"""
+    with _needs_the_operator():
+        from ostiary_cli.installation.smoke import try_out
+    sys.exit(try_out(namespace, server, timeout=timeout))
+
+
+@application.command()
+def release(
+    namespace: Annotated[list[str] | None, typer.Option(help="Only this namespace; may be repeated.")] = None,
+    lease_namespace: Annotated[str, typer.Option(help="Where the operator ran.")] = "ostiary-system",
+    lease_name: Annotated[str, typer.Option(help="The Lease that it held.")] = "ostiary-operator",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Even while an operator runs.")] = False,
+) -> None:
+    """Remove Ostiary's finalizers, for those who leave for good: objects can then be deleted without an operator."""
+    with _needs_the_operator():
+        from ostiary_cli.installation.release import Lapsed, release_objects
+    sys.exit(release_objects(tuple(namespace or ()), Lapsed(lease_namespace, lease_name), ask=not yes, force=force))
+
+
+@contextmanager
+def _needs_the_operator() -> Iterator[None]:
+    """The server's image has no client for Kubernetes."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        print(f"ostiary: this command needs {error.name}, which the operator's image has", file=sys.stderr)
+        sys.exit(1)
 
 
 @application.command()

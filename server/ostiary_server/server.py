@@ -92,6 +92,7 @@ class Server:
     ) -> None:
         """Ask for no more requests, finish those that run, tell that this replica is gone."""
         self._assembly.replica.drain()
+        self._http.drain()
         if error is None:
             await asyncio.sleep(self.settings.drain_delay)
         await self._http.stop()

@@ -46,7 +46,8 @@ class Desk:
         self.operation = Operation(
             Objects(cluster), self.status, self.serving, self.events, metrics, lambda: self.time, parallelism=4
         )
-        self.operation.begin(Reconcilers(self.world.applications, self.world.users, self.world.vanished))
+        reconcilers = Reconcilers(self.world.applications, self.world.users, self.world.vanished)
+        self.operation.begin(reconcilers, lambda _: None)
 
     def object(self, declared: DeclaredApplication) -> dict[str, Any]:
         """The object in the API, changed to say this."""

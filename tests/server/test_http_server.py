@@ -49,6 +49,19 @@ async def test_a_running_request_is_finished_before_the_server_ends() -> None:
         await stopping
 
 
+async def test_a_server_that_drains_answers_and_closes_each_connection_with_its_answer() -> None:
+    server = HTTPServer(hello, bind(["127.0.0.1"], 0), drain_timeout=5)
+    await server.start()
+    async with httpx.AsyncClient() as client:
+        before = await client.get(f"http://127.0.0.1:{server.port}/")
+        server.drain()
+        meanwhile = await client.get(f"http://127.0.0.1:{server.port}/")
+        again = await client.get(f"http://127.0.0.1:{server.port}/")
+    await server.stop()
+    assert "connection" not in before.headers
+    assert [answer.headers["connection"] for answer in (meanwhile, again)] == ["close", "close"]
+
+
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         bind(["127.0.0.1"], taken.getsockname()[1])

@@ -21,14 +21,29 @@ class Declared:
         """The row's id."""
         return f"{self.namespace}/{self.name}"
 
+    @property
+    def needs_secret(self) -> bool:
+        """Whether it has a Secret, as far as its manifest says."""
+        raise NotImplementedError
+
 
 class DeclaredApplication(Declared):
     """An OAuthApplication."""
 
     __slots__ = ()
 
+    @property
+    def needs_secret(self) -> bool:
+        """Whether it can keep one."""
+        return self.spec.get("type") != "Public"
+
 
 class DeclaredUser(Declared):
     """An OAuthUser."""
 
     __slots__ = ()
+
+    @property
+    def needs_secret(self) -> bool:
+        """Whether it has a password."""
+        return "passwordSecretRef" in self.spec

@@ -1,6 +1,7 @@
 """What one connection may take before the application sees its request: uvicorn on httptools bounds neither."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -17,6 +18,7 @@ class BoundedRequests(HttpToolsProtocol):
     """Ends connections whose request has an endless head, does not arrive, or is never begun."""
 
     slowest: float = SLOWEST_REQUEST
+    is_draining: Callable[[], bool] = staticmethod(lambda: False)
     _arriving = False
     _in_head = False
     _head = 0
@@ -49,6 +51,9 @@ class BoundedRequests(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+        if self.is_draining() and self.cycle is not None:
+            # The client opens its next connection elsewhere, before this process closes the one it would have used.
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._arriving = False

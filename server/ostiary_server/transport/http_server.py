@@ -22,9 +22,10 @@ class HTTPServer:
 
     def __init__(self, app: ASGIApp, sockets: Sequence[socket.socket], *, drain_timeout: int) -> None:
         self._sockets = list(sockets)
+        self._draining = False
         config = uvicorn.Config(
             app,
-            http=BoundedRequests,
+            http=type("Requests", (BoundedRequests,), {"is_draining": staticmethod(lambda: self._draining)}),
             ws="none",
             lifespan="off",  # what runs beside the application outlives its last request
             interface="asgi3",
@@ -52,6 +53,10 @@ class HTTPServer:
             if self._task.done():
                 await self._task
             await asyncio.sleep(0.005)
+
+    def drain(self) -> None:
+        """Answer on, and close each connection with its answer: a connection that is kept would be cut by `stop`."""
+        self._draining = True
 
     async def stop(self) -> None:
         """Accept no more, finish what runs (or cancel it after the drain timeout), close."""

@@ -21,7 +21,7 @@
     - {name: OSTIARY_WATCH_NAMESPACES, value: {{ . | quote }}}
     {{- end }}
     {{- with .Values.userNamespaces }}
-    - {name: OSTIARY_USER_NAMESPACES, value: {{ join "," . | quote }}}
+    - {name: OSTIARY_USER_NAMESPACES, value: {{ append . $.Release.Namespace | uniq | join "," | quote }}}
     {{- end }}
     {{- with .Values.clientIDPrefixes }}
     - {name: OSTIARY_CLIENT_ID_PREFIXES, value: {{ join "," . | quote }}}
