@@ -17,9 +17,10 @@ test *arguments:
 bench *arguments:
     uv run python -m tests.benchmarks {{ arguments }}
 
-# Write the CustomResourceDefinitions from the code
+# Write the CustomResourceDefinitions from the code, for kubectl and for the chart
 crds:
     uv run ostiary crds --output-dir crds
+    cp crds/*.yaml charts/ostiary/files/crds/
 
 # Bring the database of OSTIARY_DATABASE_URL up to this release
 migrate:

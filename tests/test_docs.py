@@ -21,7 +21,8 @@ from ostiary_server.settings import ServerSettings
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+CHART = ROOT / "charts" / "ostiary" / "README.md"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", CHART, *sorted(DOCS.rglob("*.md"))]
 EXAMPLES = sorted(DOCS.glob("examples/**/*.yaml"))
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -124,6 +125,15 @@ def module_directory(programs: Programs, module: str) -> Path:
     toolchain = _toolchain()
     toolchain.run(programs.module, "mod", "download", module)
     return Path(toolchain.run(programs.module, "list", "-m", "-f", "{{.Dir}}", module))
+
+
+def downloaded(module: str, checksum: str) -> Path:
+    """Where the Go toolchain keeps the files of a `module@version` that nothing is built from."""
+    toolchain = _toolchain()
+    told = json.loads(toolchain.run(Programs.HELM.module, "mod", "download", "-json", module))
+    if told["Sum"] != checksum:
+        raise BuildFailed(f"{module} has the checksum {told['Sum']} instead of {checksum}")
+    return Path(told["Dir"])
 
 
 def _build(toolchain: Toolchain, programs: Programs, ready: Path) -> None:

@@ -32,13 +32,13 @@
 {{- if include "ostiary.embedded" . }}
 - name: data
   persistentVolumeClaim:
-    claimName: {{ .Values.database.sqlite.existingClaim | default (printf "%s-data" (include "ostiary.fullname" .)) }}
+    claimName: {{ .Values.database.sqlite.existingClaim | default (printf "%s-data" (include "ostiary.fullname" .)) | quote }}
 - name: tmp
   emptyDir: {sizeLimit: 64Mi}
 {{- else if .Values.database.postgres.tls.caSecret.name }}
 - name: database-ca
   secret:
-    secretName: {{ .Values.database.postgres.tls.caSecret.name }}
+    secretName: {{ .Values.database.postgres.tls.caSecret.name | quote }}
     defaultMode: 0440
     items: [{key: {{ .Values.database.postgres.tls.caSecret.key | quote }}, path: ca.crt}]
 {{- end }}

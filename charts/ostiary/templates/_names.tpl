@@ -14,29 +14,30 @@
 {{- end -}}
 {{- end -}}
 
-{{/* dict "root" $ "component" "server" */}}
+{{/* dict "root" $ "component" "server", and "more" .Values.server.podLabels, which win over commonLabels: a key twice in one
+     map is refused by the API server. */}}
 {{- define "ostiary.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 app.kubernetes.io/part-of: ostiary
 {{ include "ostiary.selector" . }}
-{{- with .root.Values.commonLabels }}
+{{- with merge (dict) (.more | default dict) (.root.Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
 {{- define "ostiary.selector" -}}
-app.kubernetes.io/name: {{ include "ostiary.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "ostiary.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
 {{/* What Services and policies select: the pods of a process, be it alone or embedded beside the other.
      dict "root" $ "process" "server" */}}
 {{- define "ostiary.process" -}}
-app.kubernetes.io/name: {{ include "ostiary.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "ostiary.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 ostiary.dev/{{ .process }}: "true"
 {{- end -}}
 

@@ -27,11 +27,8 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{/* Where pods go. dict "root" $ "values" .Values.server "component" "server" */}}
-{{- define "ostiary.placement" -}}
-{{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
-{{- end }}
+{{/* Which nodes a pod may use. dict "values" .Values.server */}}
+{{- define "ostiary.nodes" -}}
 {{- with .values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -40,6 +37,14 @@ nodeSelector:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/* Where pods go. dict "root" $ "values" .Values.server "component" "server" */}}
+{{- define "ostiary.placement" -}}
+{{- with .values.priorityClassName }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+{{ include "ostiary.nodes" . | trim }}
 {{- with .values.affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}

@@ -18,11 +18,35 @@
   verbs: [get, list, watch, create, update]
 {{- end -}}
 
+{{/* What it may do in its own namespace; nothing, where it has neither keys nor a Lease nor addresses to make. */}}
+{{- define "ostiary.releaseRules" -}}
+{{- if include "ostiary.embedded" . }}
+{{- if not .Values.keys.existingSecret }}
+{{ include "ostiary.keysRules" . }}
+{{- end }}
+{{- else }}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "ostiary.lease" . }}]
+  verbs: [get, update]
+{{- end }}
+{{- with .Values.exposure }}
+{{- if and .applicationAddresses (ne .kind "None") }}
+- apiGroups: [{{ eq .kind "Ingress" | ternary "networking.k8s.io" "gateway.networking.k8s.io" }}]
+  resources: [{{ eq .kind "Ingress" | ternary "ingresses" "httproutes" }}]
+  verbs: [get, list, watch, create, patch, delete]
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* What making the keys takes. A name cannot restrict `create`. */}}
 {{- define "ostiary.keysRules" -}}
 - apiGroups: [""]
   resources: [secrets]
-  resourceNames: [{{ include "ostiary.keysSecret" . }}]
+  resourceNames: [{{ include "ostiary.keysSecret" . | quote }}]
   verbs: [get]
 - apiGroups: [""]
   resources: [secrets]
@@ -36,13 +60,13 @@ kind: {{ .kind }}Binding
 metadata:
   name: {{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "ostiary.labels" (dict "root" .root "component" "operator") | nindent 4 }}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: {{ .kind }}, name: {{ .name }}}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "ostiary.serviceAccount.operator" .root }}
-    namespace: {{ .root.Release.Namespace }}
+    name: {{ include "ostiary.serviceAccount.operator" .root | quote }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end -}}
