@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.cluster.node import KILL
+
 MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 ASIDE = "/etc/kubernetes/kube-apiserver.yaml"
 READY_S = 180
@@ -49,6 +51,14 @@ class Kind:
         self._on_node(
             f"timeout {READY_S} sh -c 'while crictl ps -q --name kube-apiserver | grep -q .; do sleep 1; done'"
         )
+
+    def load(self, archive: Path) -> None:
+        """Give it an image from a docker-archive."""
+        _run("kind", "load", "image-archive", archive, "--name", self._name)
+
+    def kill(self, pod_uid: str) -> None:
+        """SIGKILL for what runs in a pod's containers; its namespaces, and so its address, stay."""
+        _run("docker", "exec", f"{self._name}-control-plane", "sh", "-c", KILL, "kill", pod_uid)
 
     def stop(self) -> None:
         """Delete the cluster."""

@@ -14,6 +14,13 @@ from tests.cluster.build import Programs, binaries
 
 SCRIPT = Path(__file__).parent / "node.sh"
 PACKAGES = ("runc", "containernetworking-plugins", "iptables", "nftables", "conntrack", "iproute2", "openssl")
+# A pod's processes are those in its control group, by either of the names that drivers give it.
+KILL = """
+for process in /proc/[0-9]*; do
+  grep -qsE "pod($1|$(echo "$1" | tr - _))" "$process/cgroup" || continue
+  [ "$(cat "$process/comm" 2>/dev/null)" = pause ] || kill -KILL "${process#/proc/}" 2>/dev/null || true
+done
+"""
 
 
 class Node:
@@ -35,6 +42,10 @@ class Node:
     def load(self, archive: Path) -> None:
         """Give it an image from a docker-archive or oci-archive."""
         self._run("load", archive)
+
+    def kill(self, pod_uid: str) -> None:
+        """SIGKILL for what runs in a pod's containers; its namespaces, and so its address, stay."""
+        subprocess.run(["sh", "-c", KILL, "kill", pod_uid], check=True)
 
     def stop(self) -> None:
         """End all of it."""

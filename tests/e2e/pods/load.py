@@ -94,7 +94,7 @@ class Load:
 
     async def redeeming(self) -> None:
         """Sign in once, then code after code."""
-        jar = aiohttp.CookieJar(unsafe=True)
+        jar: dict[str, str] = {}
         while True:
             verifier, code = await self._code(jar)
             if code is not None:
@@ -116,7 +116,7 @@ class Load:
             return None
 
     async def _signed_in(self) -> dict[str, Any]:
-        jar = aiohttp.CookieJar(unsafe=True)
+        jar: dict[str, str] = {}
         while True:
             verifier, code = await self._code(jar)
             if code is None:
@@ -126,7 +126,7 @@ class Load:
             if status == 200:
                 return body
 
-    async def _code(self, jar: aiohttp.CookieJar) -> tuple[str, str | None]:
+    async def _code(self, jar: dict[str, str]) -> tuple[str, str | None]:
         """A code for the one person, who signs in where a page asks for it; None where that failed."""
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -139,28 +139,24 @@ class Load:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        async with aiohttp.ClientSession(
-            cookie_jar=_Cookies(jar), connector=self._session.connector, connector_owner=False
-        ) as browser:
-            answer = await self._page(browser, "GET", "/authorize", params=query)
-            for _ in range(6):
-                if answer is None:
-                    return verifier, None
-                location, text = answer
-                if location.startswith(CALLBACK):
-                    return verifier, parse_qs(urlsplit(location).query)["code"][0]
-                if location:
-                    answer = await self._page(browser, "GET", location.removeprefix(ORIGIN))
-                else:
-                    action, fields = _form(text)
-                    answer = await self._page(browser, "POST", action, data=fields)
+        answer = await self._page(jar, "GET", "/authorize", params=query)
+        for _ in range(6):
+            if answer is None:
+                break
+            location, text = answer
+            if location.startswith(CALLBACK):
+                return verifier, parse_qs(urlsplit(location).query)["code"][0]
+            if location:
+                answer = await self._page(jar, "GET", location.removeprefix(ORIGIN))
+            else:
+                action, fields = _form(text)
+                answer = await self._page(jar, "POST", action, data=fields)
         return verifier, None
 
-    async def _page(
-        self, browser: aiohttp.ClientSession, method: str, path: str, **more: Any
-    ) -> tuple[str, str] | None:
+    async def _page(self, jar: dict[str, str], method: str, path: str, **more: Any) -> tuple[str, str] | None:
         """Where it leads and what it shows; None where it failed, which was counted."""
-        status, location, text = await self._send("authorize", browser, method, path, **more)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())} if jar else {}
+        status, location, text = await self._send("authorize", method, path, jar=jar, headers=headers, **more)
         return (location, text) if status in (200, 302, 303) else None
 
     async def _post(self, kind: str, path: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -169,18 +165,18 @@ class Load:
     async def _counted(
         self, kind: str, method: str, path: str, form: dict[str, str] | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any]]:
-        status, _, text = await self._send(kind, self._session, method, path, data=form, headers=headers)
+        status, _, text = await self._send(kind, method, path, data=form, headers=headers)
         return status, json.loads(text) if status and text.startswith("{") else {}
 
     async def _send(
-        self, kind: str, session: aiohttp.ClientSession, method: str, path: str, **more: Any
+        self, kind: str, method: str, path: str, *, jar: dict[str, str] | None = None, **more: Any
     ) -> tuple[int, str, str]:
         """Status, Location and body; status 0 where there was no answer."""
         count, began = self._counts[kind], time.perf_counter()
         count.requests += 1
         headers = {**HOST, **more.pop("headers", {})}
         try:
-            async with session.request(
+            async with self._session.request(
                 method, f"{SERVER}{path}", headers=headers, allow_redirects=False, **more
             ) as answer:
                 text = await answer.text()
@@ -188,6 +184,8 @@ class Load:
             count.broken += 1
             self._failed(count, f"{type(error).__name__}: {error}")
             return 0, "", ""
+        if jar is not None:
+            jar.update({name: morsel.value for name, morsel in answer.cookies.items()})
         count.seconds.append(time.perf_counter() - began)
         if answer.status in (200, 302, 303):
             count.ok += 1
@@ -203,36 +201,6 @@ class Load:
         count.last_failure = time.time()
         if len(count.examples) < 5:
             count.examples.append(example)
-
-
-class _Cookies(aiohttp.abc.AbstractCookieJar):
-    """One jar for the server, whatever address it is reached by: the Host header is what its cookies belong to."""
-
-    def __init__(self, jar: aiohttp.CookieJar) -> None:
-        super().__init__()
-        self._jar = jar
-
-    @property
-    def quote_cookie(self) -> bool:
-        return False
-
-    def __iter__(self) -> Any:
-        return iter(self._jar)
-
-    def __len__(self) -> int:
-        return len(self._jar)
-
-    def clear(self, predicate: Any = None) -> None:
-        self._jar.clear(predicate)
-
-    def clear_domain(self, domain: str) -> None:
-        self._jar.clear_domain(domain)
-
-    def update_cookies(self, cookies: Any, response_url: Any = None) -> None:  # noqa: ARG002
-        self._jar.update_cookies(cookies, aiohttp.client.URL(ORIGIN))
-
-    def filter_cookies(self, request_url: Any) -> Any:  # noqa: ARG002
-        return self._jar.filter_cookies(aiohttp.client.URL(ORIGIN))
 
 
 def _redemption(code: str, verifier: str) -> dict[str, str]:
