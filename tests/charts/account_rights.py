@@ -38,6 +38,7 @@ OPERATOR: list[Right] = [
     *may_not(READ, "secrets", STRANGER),
     *may("create", BINDINGS, STRANGER),
     *may("get, list, delete", BINDINGS, STRANGER, SECRETS),
+    *may("list", BINDINGS, EVERYWHERE, SECRETS),
     *may_not("list, watch", BINDINGS, STRANGER),
     *may_not("get, delete", BINDINGS, STRANGER, "somebody-elses"),
     *may_not("deletecollection", BINDINGS, STRANGER),

@@ -89,7 +89,7 @@ ROWS = (
         variable("OSTIARY_WATCH_NAMESPACES", "apps,ostiary", OPERATOR),
         variable("OSTIARY_BIND_SECRETS", "false", OPERATOR),
     ),
-    row("userNamespaces", ["people", "staff"], variable("OSTIARY_USER_NAMESPACES", "people,staff", OPERATOR)),
+    row("userNamespaces", ["people", "staff"], variable("OSTIARY_USER_NAMESPACES", "people,staff,ostiary", OPERATOR)),
     row("clientIDPrefixes", ["shared"], variable("OSTIARY_CLIENT_ID_PREFIXES", "shared", OPERATOR)),
     row(
         "exposure.kind",

@@ -43,7 +43,9 @@ def gateway(kube: Access) -> Iterator[None]:
     """HTTPRoute is served."""
     definition = http_route_definition()
     kube.kubectl("apply", "--server-side", "-f", definition)
-    kube.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", definition)
+    # Not --for=condition: that fails while there are no conditions at all.
+    established = '--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True'
+    kube.kubectl("wait", established, "--timeout=30s", "-f", definition)
     yield
     kube.kubectl("delete", "--wait=false", "-f", definition)
 

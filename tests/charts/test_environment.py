@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from pydantic_settings import BaseSettings
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from ostiary_cli.__main__ import application as command_line
 from ostiary_operator.settings import OperatorSettings
 from ostiary_server.settings import PREFIX, ServerSettings
 from tests.charts.effects import EMBEDDED, OPERATOR, SERVER
@@ -16,12 +19,10 @@ from tests.charts.installations import INSTALLATIONS
 from tests.charts.overlays import Values
 from tests.charts.rendering import Helm
 
-# TO BE DROPPED when the operator has these settings: it binds itself to Secrets and exposes addresses.
+# TO BE DROPPED when the operator has these settings: it exposes addresses.
 COMING = {
     f"{PREFIX}{name}"
     for name in (
-        "SECRETS_CLUSTER_ROLE",
-        "BIND_SECRETS",
         "ADDRESS_KIND",
         "ADDRESS_SERVICE",
         "ADDRESS_INGRESS_CLASS",
@@ -77,6 +78,19 @@ def test_settings_can_be_read_from_what_a_pod_has(
 
 
 @each_installation
+def test_every_command_line_can_be_read(values: Values, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OSTIARY_DATABASE_URL", URL)
+    commands = get_command(command_line)
+    assert isinstance(commands, TyperGroup)
+    for pod in Helm().render(values).pods:
+        for container in pod.containers:
+            if "command" in container:
+                assert container["command"] == ["python3", "-m", "ostiary_cli"]
+                name, *arguments = container["args"]
+                commands.commands[name].make_context(name, arguments)  # raises UsageError
+
+
+@each_installation
 def test_keys_are_read_from_where_they_are_mounted(values: Values) -> None:
     for pod in Helm().render(values).pods:
         for container in pod.containers:
@@ -106,9 +120,12 @@ def test_processes_of_one_installation_share_their_database() -> None:
         ("postgres", "operator", "namespace", "ostiary"),
         ("postgres", "operator", "service_account", "try-ostiary-operator"),
         ("postgres", "operator", "watch_namespaces", frozenset()),
+        ("postgres", "operator", "secrets_cluster_role", "try-ostiary-secrets"),
+        ("postgres", "operator", "bind_secrets", True),
+        ("watching namespaces", "operator", "bind_secrets", False),
         ("watching namespaces", "operator", "watch_namespaces", frozenset({"shop", "bank", "ostiary"})),
         ("postgres", "operator", "user_namespaces", None),
-        ("everything", "operator", "user_namespaces", frozenset({"people"})),
+        ("everything", "operator", "user_namespaces", frozenset({"people", "ostiary"})),
         ("everything", "operator", "default_issuer", "https://login.example.com"),
         ("everything", "operator", "database_pooler", True),
         ("everything", "server", "database_pooler", True),
