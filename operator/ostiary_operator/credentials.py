@@ -12,6 +12,7 @@ from typing import Any
 
 from ostiary_operator.bindings import Bindings
 from ostiary_operator.cluster import ApiRefused, Cluster
+from ostiary_operator.labelled_watch import LabelledWatch
 from ostiary_operator.objects import GROUP, VERSION, ObjectKind
 from ostiary_operator.reconcile.secret_port import (
     APPLICATION_ANNOTATION,
@@ -21,7 +22,6 @@ from ostiary_operator.reconcile.secret_port import (
     SecretForbidden,
     WantedSecret,
 )
-from ostiary_operator.secret_watch import SecretWatch
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class KubernetesSecrets:
         self._cluster = cluster
         self._changed = changed
         self._bindings, self._binds = bindings, binds  # binds: the operator makes them itself
-        self._watches: dict[str, SecretWatch] = {}
+        self._watches: dict[str, LabelledWatch[HeldSecret]] = {}
 
     async def get(self, namespace: str, name: str) -> HeldSecret | None:
         """As the watch holds it, else as the API does."""
@@ -94,12 +94,11 @@ class KubernetesSecrets:
             watch.stop()
         self._watches.clear()
 
-    def _watch(self, namespace: str) -> SecretWatch:
+    def _watch(self, namespace: str) -> LabelledWatch[HeldSecret]:
         watch = self._watches.get(namespace)
         if watch is None:
-            watch = SecretWatch(
-                self._cluster, namespace, _path(namespace), parse, self._changed, partial(self._bind, namespace)
-            )
+            changed, bind = partial(self._changed, namespace), partial(self._bind, namespace)
+            watch = LabelledWatch(self._cluster, _path(namespace), LABEL, parse, changed, bind)
             self._watches[namespace] = watch
             watch.start()
         return watch

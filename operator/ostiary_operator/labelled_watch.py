@@ -1,39 +1,58 @@
-"""The labelled Secrets of one namespace, kept as the API has them."""
+"""The labelled objects of one kind in one namespace, kept as the API has them."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from ostiary_operator.cluster import ApiRefused, Cluster
-from ostiary_operator.reconcile.secret_port import LABEL, ClusterUnavailable, HeldSecret
+from ostiary_operator.reconcile.secret_port import ClusterUnavailable
 
 logger = logging.getLogger(__name__)
 
-_SELECTOR = {"labelSelector": f"{LABEL}=true"}
 # Authorizers hear of a new binding a moment after it was made.
 _BOUND_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-_PATIENCE = 5.0  # seconds to wait for the first list; then a Secret is read by itself
+_PATIENCE = 5.0  # seconds to wait for the first list; then an object is read by itself
 _BROKEN_PAUSES = (0.2, 1.0, 2.0, 5.0)  # seconds, growing while the API stays away
 # An API server that just started refuses for a moment what it will allow; after that someone may grant it some day.
 _REFUSED_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
-class SecretWatch:
+class Held(Protocol):
+    """One object as it was seen."""
+
+    @property
+    def name(self) -> str:
+        """Within its namespace."""
+
+    @property
+    def version(self) -> str:
+        """`<uid>/<resourceVersion>`."""
+
+
+Item = TypeVar("Item", bound=Held)
+
+
+async def _refused() -> bool:
+    return False
+
+
+class LabelledWatch(Generic[Item]):
     """List, then watch, for ever. What this process writes itself is held and not announced."""
 
     def __init__(
         self,
         cluster: Cluster,
-        namespace: str,
         path: str,
-        parse: Callable[[Mapping[str, Any]], HeldSecret],
-        changed: Callable[[str, str], None],
-        bind: Callable[[], Awaitable[bool]],
+        label: str,  # = "true"
+        parse: Callable[[Mapping[str, Any]], Item],
+        changed: Callable[[str], None],  # is told the name
+        bind: Callable[[], Awaitable[bool]] = _refused,  # asks for access where it is refused
     ) -> None:
-        self.held: dict[str, HeldSecret] = {}
-        self._cluster, self._namespace, self._path = cluster, namespace, path
+        self.held: dict[str, Item] = {}
+        self.refusal: ApiRefused | None = None  # why nothing can be listed
+        self._cluster, self._path, self._selector = cluster, path, {"labelSelector": f"{label}=true"}
         self._parse, self._changed, self._bind = parse, changed, bind
         self._writing: dict[str, int] = {}
         self._listed = asyncio.Event()
@@ -41,14 +60,14 @@ class SecretWatch:
 
     def start(self) -> None:
         """Begin to follow."""
-        self._task = asyncio.create_task(self._follow(), name=f"secrets of {self._namespace}")
+        self._task = asyncio.create_task(self._follow(), name=f"watching {self._path}")
 
     def stop(self) -> None:
         """End it."""
         if self._task is not None:
             self._task.cancel()
 
-    async def listed(self) -> "SecretWatch":
+    async def listed(self) -> "LabelledWatch[Item]":
         """Itself, once the first list is there or known to be refused."""
         if not self._listed.is_set():
             with contextlib.suppress(TimeoutError):
@@ -66,12 +85,12 @@ class SecretWatch:
             if not self._writing[name]:
                 del self._writing[name]
 
-    def wrote(self, secret: HeldSecret) -> HeldSecret:
+    def wrote(self, item: Item) -> Item:
         """Hold what the API answered to our write; its event then brings nothing new."""
-        before = self.held.get(secret.name)
-        if before is None or _revision(before) <= _revision(secret):
-            self.held[secret.name] = secret
-        return secret
+        before = self.held.get(item.name)
+        if before is None or _revision(before) <= _revision(item):
+            self.held[item.name] = item
+        return item
 
     async def _follow(self) -> None:
         broken, refusals = iter(_BROKEN_PAUSES), iter(_REFUSED_PAUSES)
@@ -82,7 +101,9 @@ class SecretWatch:
                 while version is not None:
                     version = await self._watch(version)
             except ApiRefused as refused:
-                logger.warning("cannot list Secrets of %s: %s", self._namespace, refused)
+                if str(refused) != str(self.refusal):
+                    logger.warning("cannot list %s: %s", self._path, refused)
+                self.refusal = refused
                 self._listed.set()
                 pause = next(refusals, _REFUSED_PAUSES[-1])
                 if pause > _BROKEN_PAUSES[-1]:
@@ -106,7 +127,8 @@ class SecretWatch:
 
     async def _list(self) -> str:
         """The version to watch from; announces what a lost watch did not."""
-        page = await self._cluster.get(self._path, _SELECTOR)
+        page = await self._cluster.get(self._path, self._selector)
+        self.refusal = None
         before, self.held = self.held, {each.name: each for each in map(self._parse, page["items"])}
         for name in before.keys() | self.held.keys():
             now, then = self.held.get(name), before.get(name)
@@ -117,28 +139,28 @@ class SecretWatch:
 
     async def _watch(self, version: str) -> str | None:
         """The version that the next watch goes on from; None: list again."""
-        async for event in self._cluster.watch(self._path, {**_SELECTOR, "resourceVersion": version}):
+        async for event in self._cluster.watch(self._path, {**self._selector, "resourceVersion": version}):
             if event["type"] == "ERROR":
                 return None
             version = event["object"]["metadata"]["resourceVersion"]
             if event["type"] == "BOOKMARK":
                 continue
-            secret = self._parse(event["object"])
-            before = self.held.get(secret.name)
+            item = self._parse(event["object"])
+            before = self.held.get(item.name)
             if event["type"] == "DELETED":
-                if before is None or _revision(before) <= _revision(secret):
-                    self.held.pop(secret.name, None)
-                    self._announce(secret.name)
-            elif before is None or _revision(before) < _revision(secret):
-                self.held[secret.name] = secret
-                self._announce(secret.name)
+                if before is None or _revision(before) <= _revision(item):
+                    self.held.pop(item.name, None)
+                    self._announce(item.name)
+            elif before is None or _revision(before) < _revision(item):
+                self.held[item.name] = item
+                self._announce(item.name)
         return version
 
     def _announce(self, name: str) -> None:
         if name not in self._writing:
-            self._changed(self._namespace, name)
+            self._changed(name)
 
 
-def _revision(secret: HeldSecret) -> int:
+def _revision(item: Held) -> int:
     """Versions of one kind of object compare as numbers (KEP-5504)."""
-    return int(secret.version.partition("/")[2])
+    return int(item.version.partition("/")[2])
