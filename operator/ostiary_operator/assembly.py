@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ostiary_operator.addresses.publisher import Publisher
 from ostiary_operator.bindings import Bindings, ServiceAccount
 from ostiary_operator.cluster import Cluster
 from ostiary_operator.credentials import KubernetesSecrets
@@ -36,6 +37,7 @@ class Assembly:
     events: EventPoster
     resync: Resync
     vacancy: Vacancy
+    addresses: Publisher | None
     secrets: KubernetesSecrets
 
     async def stop(self) -> None:
@@ -61,6 +63,8 @@ def assemble(
     bindings = Bindings(cluster, settings.secrets_cluster_role, account)
     held_secrets = KubernetesSecrets(cluster, operation.secret_changed, bindings, binds=settings.bind_secrets)
     vacancy = Vacancy(objects, held_secrets)
+    exposure = settings.exposure
+    addresses = Publisher(cluster, store, status, exposure, settings.default_issuer) if exposure is not None else None
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
     operation.begin(
         Reconcilers(
@@ -84,6 +88,7 @@ def assemble(
             vanished=Vanished(store, writer),
         ),
         vacancy.suspect,
+        addresses,
     )
     resync = Resync(
         objects,
@@ -94,4 +99,4 @@ def assemble(
         namespaces=settings.watch_namespaces,
         interval=settings.resync_seconds,
     )
-    return Assembly(operation, serving, events, resync, vacancy, held_secrets)
+    return Assembly(operation, serving, events, resync, vacancy, addresses, held_secrets)

@@ -67,6 +67,11 @@ class LabelledWatch(Generic[Item]):
         if self._task is not None:
             self._task.cancel()
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether `held` is what the API had at some time."""
+        return self._listed.is_set() and self.refusal is None
+
     async def listed(self) -> "LabelledWatch[Item]":
         """Itself, once the first list is there or known to be refused."""
         if not self._listed.is_set():

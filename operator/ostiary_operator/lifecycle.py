@@ -177,6 +177,8 @@ def _background(assembly: Assembly, tenure: Tenure) -> list[asyncio.Task[Any]]:
         "resync": assembly.resync.run(),
         "vacancy": assembly.vacancy.run(),
     }
+    if assembly.addresses is not None:
+        running["addresses"] = assembly.addresses.run()
     return [asyncio.create_task(work, name=name) for name, work in running.items()]
 
 

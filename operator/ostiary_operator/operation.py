@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ostiary_operator.events import EventPoster
 from ostiary_operator.failures import failure_of
@@ -42,6 +42,20 @@ class Reconcilers:
         return await self.user.reconcile(declared)
 
 
+class Addresses(Protocol):
+    """Who makes addresses reachable."""
+
+    def expect(self, target: Target, origin: str | None) -> None:
+        """An application is stored at this origin; None: nothing is stored."""
+
+    def forget(self, key: Key) -> None:
+        """The object is gone."""
+
+
+def _nobody(_: str) -> None:
+    """Who is told nothing."""
+
+
 class Operation:
     """The Intake of `handlers`, and the work of the worklist."""
 
@@ -60,7 +74,8 @@ class Operation:
         self._events, self._metrics = events, metrics
         self._parallelism = parallelism
         self._reconcilers: Reconcilers | None = None
-        self._vacated: Callable[[str], None] = lambda _: None
+        self._vacated: Callable[[str], None] = _nobody
+        self._addresses: Addresses | None = None
         self._contested: set[Key] = set()
         self._follows: dict[Key, str] = {}
         self._followers: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
@@ -72,12 +87,15 @@ class Operation:
         """More is waiting than can be worked on at once."""
         return len(self.worklist) > self._parallelism
 
-    def begin(self, reconcilers: Reconcilers, vacated: Callable[[str], None]) -> None:
+    def begin(
+        self, reconcilers: Reconcilers, vacated: Callable[[str], None] = _nobody, addresses: Addresses | None = None
+    ) -> None:
         """What decides also needs what is made after this: Secrets, which tell of their changes.
 
         `vacated` is told of a namespace that may have lost its last object with a Secret.
         """
         self._reconcilers, self._vacated = reconcilers, vacated
+        self._addresses = addresses
 
     def changed(self, kind: ObjectKind, body: Mapping[str, Any]) -> None:
         """See `handlers.Intake`. Quiet where status says that this generation was decided on: it only was there."""
@@ -140,6 +158,10 @@ class Operation:
         for notice in self._notices(target, outcome):
             self._events.post(target, notice)
         self._status.decided(target, outcome)
+        if self._addresses is None:
+            self._status.addressed(target, None)
+        else:
+            self._addresses.expect(target, outcome.endpoints.issuer if outcome.endpoints is not None else None)
         await self._serving.expect(target, outcome, job.since)
 
     def _notices(self, target: Target, outcome: Outcome) -> tuple[Notice, ...]:
@@ -197,6 +219,8 @@ class Operation:
     def _forget(self, key: Key, uid: str | None) -> None:
         self._contested.discard(key)
         self._unfollow(key)
+        if self._addresses is not None:
+            self._addresses.forget(key)
         self._status.forget(key)
         if uid is not None:
             self._serving.forget(uid)

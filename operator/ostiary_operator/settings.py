@@ -1,11 +1,12 @@
 """The operator's settings: one frozen value, read once from the environment when the process starts."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ostiary_operator.addresses.exposure import Exposure
 from ostiary_state.applications.origins import origin_of
 
 PREFIX = "OSTIARY_"
@@ -81,6 +82,29 @@ class OperatorSettings(BaseSettings):
     """First labels that client ids of any namespace may begin with, separated by commas, beside that namespace's own
     name. Default: none, so that no tenant can pose as another."""
 
+    address_kind: Literal["None", "Ingress", "HTTPRoute"] = "None"
+    """What the operator keeps in its own namespace for each https `authenticationAddress`, so that it is reachable.
+    Default: nothing, as somebody else may lead those addresses to the server."""
+
+    address_service: str = ""
+    """Name and port of the server's Service, such as `ostiary-server:80`, in the operator's own namespace: where those
+    objects lead."""
+
+    address_ingress_class: str = ""
+    """Class of those Ingresses. Default: the cluster's default class."""
+
+    address_annotations: dict[str, str] = {}
+    """Annotations of those objects as a JSON object, such as `{"cert-manager.io/cluster-issuer": "letsencrypt"}`.
+    Default: none."""
+
+    address_tls: bool = True
+    """Whether those Ingresses name a Secret for their certificate, `<name>-tls`, which cert-manager fills. Default:
+    true, as the addresses are https; false where the controller has a certificate for all of them."""
+
+    address_parent_refs: list[dict[str, Any]] = []
+    """`parentRefs` of those HTTPRoutes as a JSON list, such as `[{"name": "public", "namespace": "gateways"}]`. No
+    default: a route without a gateway leads nowhere."""
+
     lease_name: str = "ostiary-operator"
     """Name of the Lease that the one working operator holds. Empty: no Lease, for a single operator on a desk."""
 
@@ -96,6 +120,34 @@ class OperatorSettings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe lines that are written."""
+
+    @model_validator(mode="after")
+    def _addresses_lead_somewhere(self) -> Self:
+        _ = self.exposure
+        return self
+
+    @property
+    def exposure(self) -> Exposure | None:
+        """How addresses are made reachable; None: not by the operator. Raises ValueError."""
+        if self.address_kind == "None":
+            return None
+        service, _, port = self.address_service.rpartition(":")
+        if not service or not port.isdecimal():
+            raise ValueError(
+                f"{PREFIX}ADDRESS_SERVICE: write the server's Service and its port, such as ostiary-server:80"
+            )
+        if self.address_kind == "HTTPRoute" and not self.address_parent_refs:
+            raise ValueError(f"{PREFIX}ADDRESS_PARENT_REFS: name the gateway of the routes")
+        return Exposure(
+            kind=self.address_kind,
+            namespace=self.namespace,
+            service=service,
+            port=int(port),
+            annotations=self.address_annotations,
+            ingress_class=self.address_ingress_class,
+            tls=self.address_tls,
+            parent_refs=tuple(self.address_parent_refs),
+        )
 
     @property
     def users_allowed_in(self) -> frozenset[str] | None:

@@ -1,10 +1,10 @@
-"""The one writer of status: server-side apply by one field manager, with two halves that it puts together.
+"""The one writer of status: server-side apply by one field manager, with parts that it puts together.
 
-One half reports what was decided, the other what replicas serve, each its own conditions. Both are sent together,
-so neither can erase the other, and an object that is served at once costs one write instead of two: a status write
-is the dearest that the API server knows (6.5 of 24 ms of its CPU for a new object). Other processes that report on
-our objects use managers of their own. What the API already has is not sent again, and a condition's time moves only
-with its status.
+One part reports what was decided, one what replicas serve, one whether the address is reachable, each its own
+conditions. They are sent together, so none can erase another, and an object that is served at once costs one write
+instead of two: a status write is the dearest that the API server knows (6.5 of 24 ms of its CPU for a new object).
+Other processes that report on our objects use managers of their own. What the API already has is not sent again, and a
+condition's time moves only with its status.
 """
 
 import asyncio
@@ -41,11 +41,12 @@ class Half(StrEnum):
 
     DECIDED = "decided"
     SERVING = "serving"
+    ADDRESS = "address"
 
 
 @dataclass(slots=True)
 class _Known:
-    """Both halves as they should be and the whole as the API has it, packed: there is one of these for each object."""
+    """All parts as they should be and the whole as the API has it, packed: there is one of these for each object."""
 
     uid: str
     version: int = 0
@@ -106,6 +107,15 @@ class StatusWriter:
         kept = [each for each in half.get("conditions", ()) if each["type"] != Type.SYNCED]
         content = {name: value for name, value in half.items() if name != "conditions"}
         self._set(target, Half.DECIDED, content, (synced,), kept)
+
+    def addressed(self, target: Target, condition: Condition | None) -> bool:
+        """Whether the address is reachable; None: that is not ours to say. True if it is news, to be sent."""
+        before = self._known.get(target.key)
+        packed = before.halves.get(Half.ADDRESS) if before is not None and before.uid == target.uid else None
+        if condition is None and packed is None:
+            return False
+        self._set(target, Half.ADDRESS, {}, () if condition is None else (condition,))
+        return self._known[target.key].halves[Half.ADDRESS] != packed
 
     async def serving(self, target: Target, *conditions: Condition) -> bool:
         """What replicas serve, and all that was decided. True if it was news. Raises what `send` raises."""
@@ -196,4 +206,6 @@ def _joined(halves: Mapping[Half, bytes]) -> dict[str, Any]:
 
 
 def _half_of(type_: str) -> Half:
+    if type_ == Type.ADDRESS_READY:
+        return Half.ADDRESS
     return Half.SERVING if type_ in _SERVING_TYPES else Half.DECIDED

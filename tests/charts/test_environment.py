@@ -19,18 +19,6 @@ from tests.charts.installations import INSTALLATIONS
 from tests.charts.overlays import Values
 from tests.charts.rendering import Helm
 
-# TO BE DROPPED when the operator has these settings: it exposes addresses.
-COMING = {
-    f"{PREFIX}{name}"
-    for name in (
-        "ADDRESS_KIND",
-        "ADDRESS_SERVICE",
-        "ADDRESS_INGRESS_CLASS",
-        "ADDRESS_ANNOTATIONS",
-        "ADDRESS_TLS",
-        "ADDRESS_PARENT_REFS",
-    )
-}
 SETTINGS: dict[str, type[BaseSettings]] = {"server": ServerSettings, "operator": OperatorSettings}
 LIBPQ = {"PGSSLMODE", "PGSSLROOTCERT"}
 URL = "postgresql+asyncpg://ostiary:password@database/ostiary"
@@ -52,14 +40,9 @@ def test_every_variable_is_a_setting(values: Values) -> None:
         for container in pod.containers:
             if (settings := SETTINGS.get(container["name"])) is not None:
                 known = {PREFIX + name.upper() for name in settings.model_fields} | LIBPQ
-                known |= COMING if settings is OperatorSettings else set()
                 names = [each["name"] for each in container["env"]]
                 assert set(names) <= known
                 assert len(names) == len(set(names))
-
-
-def test_no_variable_is_awaited_that_has_come() -> None:
-    assert not COMING & {PREFIX + name.upper() for name in OperatorSettings.model_fields}, "drop it from COMING"
 
 
 @each_installation

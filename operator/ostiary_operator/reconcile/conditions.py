@@ -12,6 +12,7 @@ class Type(StrEnum):
     SERVING = "Serving"
     READY = "Ready"
     DISCOURAGED_GRANT_MODE = "DiscouragedGrantMode"
+    ADDRESS_READY = "AddressReady"
 
 
 class Reason(StrEnum):
@@ -48,3 +49,8 @@ class Reason(StrEnum):
     READY = "Ready"
     # DiscouragedGrantMode
     IN_USE = "InUse"
+    # AddressReady
+    PUBLISHED = "Published"
+    PENDING = "Pending"
+    NOT_PUBLISHABLE = "NotPublishable"
+    NO_GATEWAY_API = "NoGatewayAPI"
