@@ -1,4 +1,4 @@
-"""Fixtures: `cluster` (one a run, with the images in it), `helm`, `edge`."""
+"""Fixtures: `cluster` (one a run, with the images in it), `world` (what is outside the release), `forwarded`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cluster.certificates import Authority
 from tests.cluster.kind import Kind
 from tests.cluster.node import Node
 from tests.e2e import images, peers
-from tests.e2e.installation import NAMESPACE, Helm
+from tests.e2e.installation import NAMESPACE, SERVICE
 
 IMAGES = (*map(images.product, images.PRODUCT), images.PEERS)
 
@@ -55,44 +55,46 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def helm(cluster: Cluster) -> Helm:
-    """No release yet, in a namespace that admits restricted pods only."""
+def system(cluster: Cluster) -> Access:
+    """The namespace of the release, which admits restricted pods only."""
     cluster.access.kubectl("create", "namespace", NAMESPACE)
     level = "pod-security.kubernetes.io/enforce=restricted"
     cluster.access.kubectl("label", "namespace", NAMESPACE, level)
-    return Helm(cluster.access)
+    return cluster.access
 
 
 @pytest.fixture(scope="session")
-def edge(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The ClusterIP of a proxy that ends TLS for the server and for the relying application."""
+def world(system: Access, tmp_path_factory: pytest.TempPathFactory) -> Access:
+    """What is outside: a proxy that ends TLS, a relying application that waits for its Secret, the database's TLS."""
     authority = Authority(tmp_path_factory.mktemp("authority"))
     leaf = authority.issue("edge", hosts=(peers.LOGIN, peers.ORDERS))
-    access = cluster.access
+    access = system
     for namespace in (peers.NAMESPACE, "team-a", "quickstart"):
         access.kubectl("create", "namespace", namespace)
     certificate = authority.path.read_bytes()
     access.apply(
         peers.tls_secret("edge-tls", peers.NAMESPACE, leaf, authority.path),
         peers.secret("edge-ca", "team-a", ca_crt=certificate),
-        peers.secret("edge-ca", peers.NAMESPACE, ca_crt=certificate),
         peers.service("edge", peers.NAMESPACE, 443),
-        peers.service("orders", "team-a", 8000),
     )
+    address = str(access.get("service", "edge", peers.NAMESPACE)["spec"]["clusterIP"])
+    access.apply(*peers.edge(SERVICE), *peers.orders(address))
     database = authority.issue("postgres", hosts=(peers.DATABASE_HOST, f"{peers.DATABASE_HOST}.cluster.local"))
     access.apply(peers.tls_secret("postgres-tls", peers.NAMESPACE, database, authority.path))
     access.apply(peers.secret("database", NAMESPACE, uri=_database_url(), ca_crt=certificate))
-    address = access.get("service", "edge", peers.NAMESPACE)["spec"]["clusterIP"]
-    return str(address)
+    return access
 
 
 @pytest.fixture
-async def forwarded(cluster: Cluster) -> AsyncIterator[int]:
+async def forwarded(world: Access) -> AsyncIterator[int]:
     """A port of this machine that leads to the proxy's."""
+    for name, namespace in (("edge", peers.NAMESPACE), ("orders", "team-a")):
+        rollout = ("rollout", "status", f"deployment/{name}", "-n", namespace, "--timeout=60s")
+        await asyncio.to_thread(world.kubectl, *rollout)
     process = await asyncio.create_subprocess_exec(
-        cluster.access.executable,
+        world.executable,
         "--kubeconfig",
-        cluster.access.kubeconfig,
+        world.kubeconfig,
         *("port-forward", "-n", peers.NAMESPACE, "deployment/edge", ":443"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

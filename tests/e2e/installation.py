@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tests.cluster.access import Access
 from tests.cluster.build import Programs, binaries
@@ -58,6 +62,19 @@ class Helm:
         for name in self.access.kubectl("get", "pods", "-n", NAMESPACE, "-o", "name").split():
             told += self.access.kubectl("logs", name, "-n", NAMESPACE, "--all-containers", "--tail=8", "--prefix")
         return told
+
+
+def previous_chart(directory: Path) -> Path:
+    """This chart as a release before it would have been: an older version, and definitions that lack a field."""
+    chart = directory / "ostiary"
+    shutil.copytree(CHART, chart)
+    about = chart / "Chart.yaml"
+    about.write_text(re.sub(r"^(version|appVersion): .*$", r"\1: 0.0.9", about.read_text(), flags=re.MULTILINE))
+    path = chart / "files" / "crds" / "ostiary.dev_oauthapplications.yaml"
+    definition = yaml.safe_load(path.read_text())
+    del definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["policyURL"]
+    path.write_text(yaml.safe_dump(definition, sort_keys=False))
+    return chart
 
 
 def pods(access: Access, namespace: str, selector: str) -> list[dict[str, Any]]:

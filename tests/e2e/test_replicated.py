@@ -17,7 +17,7 @@ from tests.cluster.operating import application, eventually, is_ready, ready_app
 from tests.e2e import peers
 from tests.e2e.conftest import Cluster
 from tests.e2e.figures import figure
-from tests.e2e.installation import NAMESPACE, RELEASE, SERVICE, Helm, LoadPod, pods
+from tests.e2e.installation import NAMESPACE, RELEASE, SERVICE, Helm, LoadPod, pods, previous_chart
 from tests.e2e.visiting import open_orders, page_behind
 
 pytestmark = pytest.mark.timeout(300)
@@ -27,26 +27,29 @@ DATABASE = {
     "database.postgres.urlSecret": {"name": "database", "key": "uri"},
     "database.postgres.tls.caSecret": {"name": "database", "key": "ca.crt"},
 }
-REPLICAS = {"server.replicas": 3, "operator.replicas": 2}
+REPLICAS = {"server.replicas": 3, "operator.replicas": 2, "userNamespaces": ["quickstart"]}
 SMALL = {"server.resources.requests": {"cpu": "20m", "memory": "128Mi"}}  # three of them share a machine with the load
 ORIGIN = f"https://{peers.LOGIN}"
 CALLBACK = "https://load.example.com/callback"
 TENANT = "load"
 NEEDS_DATABASE = ("authorize", "authorization_code", "refresh_token")
+PASSWORD = "a-password-of-the-suite"
+RETIRED = "policyURL"  # a field that the chart before did not have
+BOTH = "app.kubernetes.io/component in (server, operator)"
 SERVER, OPERATOR = "app.kubernetes.io/component=server", "app.kubernetes.io/component=operator"
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: Cluster, helm: Helm, edge: str) -> Helm:
-    """The release on PostgreSQL, verified by TLS, and an application with its user."""
-    access = cluster.access
-    if "database.mode" not in helm.values and helm("list", "-q").strip():
-        helm.uninstall()
-    access.apply(*peers.postgres())
-    access.kubectl("rollout", "status", "statefulset/postgres", "-n", peers.NAMESPACE, "--timeout=60s")
-    figure("helm install on PostgreSQL, 3 + 2 replicas", helm.install(**DATABASE, **REPLICAS, **SMALL), "s")
-    access.kubectl("create", "namespace", TENANT)
-    access.apply(
+def installed(world: Access, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """The release of before on PostgreSQL, verified by TLS, and an application with its user."""
+    world.apply(*peers.postgres())
+    world.kubectl("rollout", "status", "statefulset/postgres", "-n", peers.NAMESPACE, "--timeout=60s")
+    helm = Helm(world)
+    before = previous_chart(tmp_path_factory.mktemp("previous"))
+    seconds = helm.deploy(before, **DATABASE, **REPLICAS, **SMALL)
+    figure("helm install on PostgreSQL, 3 + 2 replicas", seconds, "s")
+    world.kubectl("create", "namespace", TENANT)
+    world.apply(
         application(
             "load",
             TENANT,
@@ -56,19 +59,19 @@ def installed(cluster: Cluster, helm: Helm, edge: str) -> Helm:
             scopes=["openid", "offline_access"],
             consent="Skip",
         ),
-        secret("load-user", NAMESPACE, password="a-password-of-the-suite"),
+        secret("load-user", NAMESPACE, password=PASSWORD),
         user("load-user", NAMESPACE, passwordSecretRef={"name": "load-user"}),
     )
-    ready_application(access, "load", TENANT, within=60)
-    eventually(lambda: is_ready(access.get("oauthuser", "load-user", NAMESPACE)))
+    ready_application(world, "load", TENANT, within=60)
+    eventually(lambda: is_ready(world.get("oauthuser", "load-user", NAMESPACE)))
     return helm
 
 
 @pytest.fixture(scope="module")
-def load(installed: Helm, cluster: Cluster) -> Iterator[LoadPod]:
+def load(installed: Helm) -> Iterator[LoadPod]:
     """Load on the Service, from a pod, which has been answered for a while."""
-    access = cluster.access
-    access.apply(*peers.load(TENANT, f"http://{SERVICE}", ORIGIN, CALLBACK, "load-user", "a-password-of-the-suite"))
+    access = installed.access
+    access.apply(*peers.load(TENANT, f"http://{SERVICE}", ORIGIN, CALLBACK, "load-user", PASSWORD))
     access.kubectl("wait", "pod/load", "-n", TENANT, "--for=condition=Ready", "--timeout=60s")
     running = LoadPod(access, TENANT)
     running.take()
@@ -81,37 +84,54 @@ def load(installed: Helm, cluster: Cluster) -> Iterator[LoadPod]:
     access.kubectl("delete", "pod", "load", "-n", TENANT, "--grace-period=1")
 
 
-def test_helm_test_passes_with_replicas(installed: Helm) -> None:
-    assert "signed in" in installed("test", RELEASE, "--logs", "--timeout", "90s")
-
-
-def test_a_second_release_of_the_same_version_finds_nothing_to_migrate(installed: Helm, cluster: Cluster) -> None:
-    before = cluster.access.get("secret", "ostiary-keys", NAMESPACE)
-    pods_before = [pod["metadata"]["uid"] for pod in pods(cluster.access, NAMESPACE, SERVER)]
-    figure("helm upgrade that changes nothing, migration Job included", installed.install(), "s")
-    assert cluster.access.get("secret", "ostiary-keys", NAMESPACE) == before
-    assert [pod["metadata"]["uid"] for pod in pods(cluster.access, NAMESPACE, SERVER)] == pods_before
-
-
-def test_a_rolling_update_of_both_fails_no_request(installed: Helm, cluster: Cluster, load: LoadPod) -> None:
-    before = {pod["metadata"]["uid"] for pod in pods(cluster.access, NAMESPACE, f"{RELEASE}.dev/{RELEASE}!=x")}
-
-    def update() -> None:
-        turn = {"rolled": str(time.time())}
-        installed.install(**{"server.podAnnotations": turn, "operator.podAnnotations": turn})
-        eventually(lambda: len(pods(cluster.access, NAMESPACE, SERVER)) == 3, within=60)
-
-    taken = load.during(update, rest=12)  # the last pod of before drains meanwhile
-    after = {pod["metadata"]["uid"] for pod in pods(cluster.access, NAMESPACE, SERVER)}
+def test_an_upgrade_from_the_chart_before_fails_no_request(installed: Helm, load: LoadPod) -> None:
+    access = installed.access
+    before = {pod["metadata"]["uid"] for pod in pods(access, NAMESPACE, BOTH)}
+    assert RETIRED not in _fields(access)
+    taken = load.during(installed.install, rest=12)  # the last pod of before drains meanwhile
+    after = {pod["metadata"]["uid"] for pod in pods(access, NAMESPACE, BOTH)}
     assert not before & after
+    assert len(after) == 5
+    assert RETIRED in _fields(access)
     figure("requests during a rolling update of both", taken.total("requests"))
     figure("of which failed", taken.failures)
     assert taken.failures == 0, str(taken)
 
 
-def test_a_killed_server_loses_no_code_and_no_token_that_was_answered(
-    installed: Helm, cluster: Cluster, load: LoadPod
-) -> None:
+def test_helm_test_passes_with_replicas(installed: Helm) -> None:
+    assert "signed in" in installed("test", RELEASE, "--logs", "--timeout", "90s")
+
+
+def test_a_second_release_of_the_same_version_changes_nothing(installed: Helm) -> None:
+    access = installed.access
+    before = access.get("secret", "ostiary-keys", NAMESPACE)
+    pods_before = [pod["metadata"]["uid"] for pod in pods(access, NAMESPACE, BOTH)]
+    figure("helm upgrade that changes nothing, migration Job included", installed.install(), "s")
+    assert access.get("secret", "ostiary-keys", NAMESPACE) == before
+    assert [pod["metadata"]["uid"] for pod in pods(access, NAMESPACE, BOTH)] == pods_before
+
+
+def test_a_server_that_does_not_know_the_schema_says_so_and_the_others_serve_on(installed: Helm, load: LoadPod) -> None:
+    access = installed.access
+
+    def refused() -> bool:
+        logs = access.kubectl("logs", "-n", NAMESPACE, "-l", SERVER, "--tail=3", "--prefix")
+        return "the schema is for binaries of version 99 or later" in logs
+
+    def roll_over_another_schema() -> None:
+        _sql(access, "update schema_version set oldest_reader = 99, version = 99")
+        try:
+            access.kubectl("rollout", "restart", f"deployment/{RELEASE}-server", "-n", NAMESPACE)
+            eventually(refused, within=60)
+        finally:
+            _sql(access, "update schema_version set oldest_reader = 1, version = 1")
+        access.kubectl("rollout", "status", f"deployment/{RELEASE}-server", "-n", NAMESPACE, "--timeout=120s")
+
+    taken = load.during(roll_over_another_schema, rest=8)
+    assert taken.failures == 0, str(taken)
+
+
+def test_a_killed_server_loses_no_code_and_no_token_that_was_answered(cluster: Cluster, load: LoadPod) -> None:
     def kill_each() -> None:
         for pod in pods(cluster.access, NAMESPACE, SERVER):
             cluster.kill(pod)
@@ -129,7 +149,7 @@ def test_a_killed_server_loses_no_code_and_no_token_that_was_answered(
     assert min(restarts) >= 1
 
 
-def test_another_operator_takes_over_within_twenty_seconds(installed: Helm, cluster: Cluster, load: LoadPod) -> None:
+def test_another_operator_takes_over_within_twenty_seconds(cluster: Cluster, load: LoadPod) -> None:
     holder = _leader(cluster.access)
     (leading,) = [
         pod for pod in pods(cluster.access, NAMESPACE, OPERATOR) if holder.startswith(pod["metadata"]["name"])
@@ -147,10 +167,8 @@ def test_another_operator_takes_over_within_twenty_seconds(installed: Helm, clus
     cluster.access.kubectl("delete", "oauthapplication", "late", "-n", TENANT)
 
 
-def test_a_restart_of_postgresql_is_survived_and_the_hot_path_does_not_notice(
-    installed: Helm, cluster: Cluster, load: LoadPod
-) -> None:
-    access = cluster.access
+def test_a_restart_of_postgresql_is_survived_and_the_hot_path_does_not_notice(load: LoadPod) -> None:
+    access = load.access
     back = 0.0
 
     def restart() -> None:
@@ -172,16 +190,26 @@ def test_a_restart_of_postgresql_is_survived_and_the_hot_path_does_not_notice(
     assert taken.total("unavailable") > 0, "the database was away for too short a time to be noticed"
 
 
-async def test_a_relying_pod_signs_its_visitor_in(
-    installed: Helm, cluster: Cluster, edge: str, forwarded: int, chromium_executable: str
-) -> None:
-    access = cluster.access
+async def test_a_relying_pod_signs_its_visitor_in(installed: Helm, forwarded: int, chromium_executable: str) -> None:
+    access = installed.access
     access.kubectl("apply", "-f", peers.EXAMPLES / "back-end" / "application.yaml")
     access.kubectl("apply", "-f", peers.EXAMPLES / "quickstart" / "alice.yaml")
     ready_application(access, "orders", "team-a")
     async with page_behind(chromium_executable, forwarded) as page:
         person, _ = await open_orders(page)
     assert person["email"] == "alice@example.com"
+
+
+def _fields(access: Access) -> set[str]:
+    """Of an application's manifest, as the cluster's definition has them."""
+    definition = access.get("customresourcedefinition", "oauthapplications.ostiary.dev")
+    (version,) = definition["spec"]["versions"]
+    return set(version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"])
+
+
+def _sql(access: Access, statement: str) -> None:
+    psql = ("psql", "-h", "/tmp", "-U", "ostiary", "-d", "postgres", "-c", statement)
+    access.kubectl("exec", "postgres-0", "-n", peers.NAMESPACE, "--", *psql)
 
 
 def _leader(access: Access) -> str:
