@@ -99,7 +99,9 @@ def test_an_upgrade_from_the_chart_before_fails_no_request(installed: Helm, load
 
 
 def test_helm_test_passes_with_replicas(installed: Helm) -> None:
-    assert "signed in" in installed("test", RELEASE, "--logs", "--timeout", "90s")
+    told = installed("test", RELEASE, "--logs", "--timeout", "90s")
+    assert "signed in: a code for tokens" in told
+    assert "deleted: the application and the user" in told
 
 
 def test_a_second_release_of_the_same_version_changes_nothing(installed: Helm) -> None:
