@@ -29,7 +29,7 @@ DATABASE = {
 }
 REPLICAS = {"server.replicas": 3, "operator.replicas": 2, "userNamespaces": ["quickstart"]}
 SMALL = {"server.resources.requests": {"cpu": "20m", "memory": "128Mi"}}  # three of them share a machine with the load
-ORIGIN = f"https://{peers.LOGIN}"
+ORIGIN = "https://accounts.example.com"
 CALLBACK = "https://load.example.com/callback"
 TENANT = "load"
 NEEDS_DATABASE = ("authorize", "authorization_code", "refresh_token")
@@ -196,6 +196,7 @@ async def test_a_relying_pod_signs_its_visitor_in(installed: Helm, forwarded: in
     access = installed.access
     access.kubectl("apply", "-f", peers.EXAMPLES / "back-end" / "application.yaml")
     access.kubectl("apply", "-f", peers.EXAMPLES / "quickstart" / "alice.yaml")
+    eventually(lambda: is_ready(access.get("oauthuser", "alice", "quickstart")))
     ready_application(access, "orders", "team-a")
     async with page_behind(chromium_executable, forwarded) as page:
         person, _ = await open_orders(page)
