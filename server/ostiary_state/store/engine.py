@@ -30,7 +30,7 @@ def open_database(
 def open_engines(url: URL, limits: ConnectionLimits, *, pooler: bool) -> Engines:
     """What `open_database` stands on; raises the same."""
     match url.get_backend_name():
-        case "postgresql":
+        case "postgresql" | "postgres":  # libpq knows both
             return postgresql_engines(url, limits, pooler=pooler)
         case "sqlite":
             return sqlite_engines(url, limits)
