@@ -87,12 +87,17 @@ class PostgreSQL:
         """Make the primary of a standby; returns once it takes writes."""
         self._run("pg_ctl", "promote", "-D", self._data, "-w")
 
+    async def wait_for_standbys(self) -> None:
+        """From here on a commit is answered once a standby has it."""
+        await self.administer("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        await self.administer("SELECT pg_reload_conf()")
+        await self._until("SELECT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')")
+
     async def catch_up(self) -> None:
         """Returns once a standby shows what its primary has committed so far."""
         assert self.copied_from is not None
         committed = await self.copied_from.ask("SELECT pg_current_wal_lsn()::text")
-        while not await self.ask(f"SELECT pg_last_wal_replay_lsn() >= '{committed}'::pg_lsn"):
-            await asyncio.sleep(0.02)
+        await self._until(f"SELECT pg_last_wal_replay_lsn() >= '{committed}'::pg_lsn")
 
     def restart(self) -> None:
         """What an administrator's restart is to a client: every connection dies, and new ones work soon after."""
@@ -132,6 +137,11 @@ class PostgreSQL:
         """The one value of a query, as the superuser."""
         async with self._connected() as connection:
             return await connection.fetchval(query)
+
+    async def _until(self, query: str) -> None:
+        async with asyncio.timeout(START_S):
+            while not await self.ask(query):  # noqa: ASYNC110 - another process has no event for it
+                await asyncio.sleep(0.02)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:

@@ -144,3 +144,21 @@ async def test_an_object_that_fails_does_not_hold_the_others_up() -> None:
     assert set(others) <= set(done)
     await worklist.stop()
     assert len(worklist) == 0
+
+
+async def test_a_pause_ends_at_once_when_what_kept_everything_waiting_has_passed() -> None:
+    attempts: list[float] = []
+    away = True
+
+    async def work(_: Key, __: Job) -> bool:
+        attempts.append(time.monotonic())
+        return not away
+
+    worklist = _worklist(work)
+    worklist.add(WEB, application())
+    while len(attempts) < 4:  # the next pause is longer than 0.8 seconds
+        await asyncio.sleep(0.01)
+    away = False
+    worklist.hurry()
+    async with asyncio.timeout(0.3):
+        await worklist.finished(WEB)

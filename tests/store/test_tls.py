@@ -1,4 +1,4 @@
-"""TLS to PostgreSQL: what libpq's parameters and variables promise holds for the pool, for LISTEN and for migrations."""
+"""TLS to PostgreSQL: libpq's parameters and variables hold for the pool, for LISTEN and for migrations."""
 
 import asyncio
 from collections.abc import Iterator
