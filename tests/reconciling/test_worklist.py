@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ostiary_operator.objects import Key, ObjectKind
 from ostiary_operator.worklist import Job, Worklist
 from tests.reconciling.fakes import application
+from tests.server.polling import until
 
 WEB = Key(ObjectKind.APPLICATION, "shop", "web")
 
@@ -156,8 +157,7 @@ async def test_a_pause_ends_at_once_when_what_kept_everything_waiting_has_passed
 
     worklist = _worklist(work)
     worklist.add(WEB, application())
-    while len(attempts) < 4:  # the next pause is longer than 0.8 seconds
-        await asyncio.sleep(0.01)
+    await until(lambda: len(attempts) == 4)  # the next pause is longer than 0.8 seconds
     away = False
     worklist.hurry()
     async with asyncio.timeout(0.3):
