@@ -128,9 +128,9 @@ class PostgreSQL:
         await self.administer(f'CREATE DATABASE "{TEMPLATE}"')
         await migrate(self.url(TEMPLATE))
 
-    async def administer(self, statement: str) -> None:
+    async def administer(self, statement: str, *, database: str = "postgres") -> None:
         """Run one statement as the superuser."""
-        async with self._connected() as connection:
+        async with self._connected(database) as connection:
             await connection.execute(statement)
 
     async def ask(self, query: str) -> Any:
@@ -144,8 +144,8 @@ class PostgreSQL:
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user=USER, database="postgres")
+    async def _connected(self, database: str = "postgres") -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user=USER, database=database)
         try:
             yield connection
         finally:
