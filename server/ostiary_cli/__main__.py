@@ -60,7 +60,7 @@ def crds(
 @application.command()
 def migrate(
     database_url: Annotated[
-        str, typer.Option(envvar="OSTIARY_DATABASE_URL", help="SQLAlchemy URL of the database.", show_envvar=True)
+        str, typer.Option(envvar="OSTIARY_DATABASE_URL", help="URL of the database.", show_envvar=True)
     ],
 ) -> None:
     """Bring a database's schema up to this release. Safe to run twice, and by two at once."""

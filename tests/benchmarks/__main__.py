@@ -4,9 +4,15 @@ import argparse
 import platform
 import sys
 
-from tests.benchmarks import cluster, growth, memory, tokens
+from tests.benchmarks import cluster, flows, growth, memory, tokens
 
-BENCHMARKS = {"tokens": tokens.run, "memory": memory.run, "growth": growth.run, "cluster": cluster.run}
+BENCHMARKS = {
+    "tokens": tokens.run,
+    "memory": memory.run,
+    "flows": flows.run,
+    "growth": growth.run,
+    "cluster": cluster.run,
+}
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def open_database(
     pooler: bool = False,
     listeners: Sequence[StatementListener] = (),
 ) -> Database:
-    """The database of an SQLAlchemy URL; connects with the first statement.
+    """The database of a URL; connects with the first statement.
 
     `pooler`: a transaction-mode pooler such as pgbouncer is in between, so nothing may depend on the connection
     outliving the transaction: no statement cache, no session settings, every read in a transaction of its own.
@@ -35,4 +35,4 @@ def open_engines(url: URL, limits: ConnectionLimits, *, pooler: bool) -> Engines
         case "sqlite":
             return sqlite_engines(url, limits)
         case other:
-            raise ValueError(f"write postgresql+asyncpg:// or sqlite+aiosqlite:/// instead of {other}://")
+            raise ValueError(f"write postgresql:// or sqlite+aiosqlite:/// instead of {other}://")
