@@ -11,12 +11,14 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -50,6 +52,8 @@ class PostgreSQL:
     """
 
     folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    copied_from: PostgreSQL | None = None  # a standby of that one
     port: int = field(default_factory=free_port)
     _server: Child | None = None
     _names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -69,6 +73,32 @@ class PostgreSQL:
         subprocess.run(stop, check=False, capture_output=True, cwd=self.folder)
         self._server.kill()  # where a test has stopped it already there was nobody to ask
 
+    def crash(self) -> None:
+        """What a lost machine is: every process ends at once, and nothing is written or said."""
+        assert self._server is not None
+        pid = self._server.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._server.kill()
+        for child in map(int, children):
+            with suppress(ProcessLookupError):  # it noticed that its parent is gone
+                os.kill(child, signal.SIGKILL)
+
+    def promote(self) -> None:
+        """Make the primary of a standby; returns once it takes writes."""
+        self._run("pg_ctl", "promote", "-D", self._data, "-w")
+
+    async def wait_for_standbys(self) -> None:
+        """From here on a commit is answered once a standby has it."""
+        await self.administer("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        await self.administer("SELECT pg_reload_conf()")
+        await self._until("SELECT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')")
+
+    async def catch_up(self) -> None:
+        """Returns once a standby shows what its primary has committed so far."""
+        assert self.copied_from is not None
+        committed = await self.copied_from.ask("SELECT pg_current_wal_lsn()::text")
+        await self._until(f"SELECT pg_last_wal_replay_lsn() >= '{committed}'::pg_lsn")
+
     def restart(self) -> None:
         """What an administrator's restart is to a client: every connection dies, and new ones work soon after."""
         self.stop("fast")
@@ -86,22 +116,38 @@ class PostgreSQL:
     async def database(self, *, template: str | None = TEMPLATE) -> str:
         """The name of a new database, a copy of the template; None: an empty one."""
         name = f"test_{next(self._names)}"
-        await self._administer(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        await self.administer(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
         return name
 
     async def drop(self, name: str) -> None:
         """Remove a database with whoever is connected."""
-        await self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await self.administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     async def make_template(self) -> None:
         """Migrate once; every test copies it, which takes some 20 ms."""
-        await self._administer(f'CREATE DATABASE "{TEMPLATE}"')
+        await self.administer(f'CREATE DATABASE "{TEMPLATE}"')
         await migrate(self.url(TEMPLATE))
 
-    async def _administer(self, statement: str) -> None:
-        connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user=USER, database="postgres")
-        try:
+    async def administer(self, statement: str, *, database: str = "postgres") -> None:
+        """Run one statement as the superuser."""
+        async with self._connected(database) as connection:
             await connection.execute(statement)
+
+    async def ask(self, query: str) -> Any:
+        """The one value of a query, as the superuser."""
+        async with self._connected() as connection:
+            return await connection.fetchval(query)
+
+    async def _until(self, query: str) -> None:
+        async with asyncio.timeout(START_S):
+            while not await self.ask(query):  # noqa: ASYNC110 - another process has no event for it
+                await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def _connected(self, database: str = "postgres") -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(host="127.0.0.1", port=self.port, user=USER, database=database)
+        try:
+            yield connection
         finally:
             await connection.close()
 
@@ -110,30 +156,52 @@ class PostgreSQL:
         return self.folder / "data"
 
     def _initialise(self) -> None:
-        if os.geteuid() == 0:
-            account = _unprivileged()
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-        initialise = [*_as_user(), _binary("initdb"), "-D", self._data, "-U", USER, "-A", "trust", "-E", "UTF8", "-N"]
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-        subprocess.run(initialise, check=True, capture_output=True, env=environment, cwd=self.folder)
-        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        if self.copied_from is None:
+            self._run("initdb", "-D", self._data, "-U", USER, "-A", "trust", "-E", "UTF8", "-N")
+        else:
+            source = ("-h", "127.0.0.1", "-p", str(self.copied_from.port), "-U", USER)
+            self._run("pg_basebackup", "-D", self._data, *source, "-R", "-X", "stream", "-c", "fast", "-N")
+        settings = [f"-c{name}={value}" for name, value in {**SETTINGS, **self.settings}.items()]
         command = [*_as_user(), _binary("postgres"), "-D", self._data, "-k", self.folder, "-p", str(self.port)]
         self._server = Child([*command, *settings], self.folder / "log")
 
+    def _run(self, tool: str, *arguments: str | Path) -> None:
+        command = [*_as_user(), _binary(tool), *arguments]
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        subprocess.run(command, check=True, capture_output=True, env=environment, cwd=self.folder)
+
 
 @contextmanager
-def running() -> Iterator[PostgreSQL]:
-    """A new server, started; gone with its folder afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="ostiary-postgresql-"))
-    try:
-        server = PostgreSQL(folder)
+def running(
+    *, copied_from: PostgreSQL | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[PostgreSQL]:
+    """A new server, or the standby of one, started; gone with its folder afterwards."""
+    with private_folder() as folder:
+        server = PostgreSQL(folder, settings or {}, copied_from)
         server.start()
         try:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A new folder of the user that PostgreSQL runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="ostiary-postgresql-"))
+    hand_over(folder)
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def hand_over(*paths: Path) -> None:
+    """Give files of ours to the user that PostgreSQL runs as."""
+    if os.geteuid() == 0:
+        account = _unprivileged()
+        for path in paths:
+            os.chown(path, account.pw_uid, account.pw_gid)
 
 
 @pytest.fixture(scope="session")
@@ -164,6 +232,13 @@ async def empty_postgresql_url(postgresql_server: PostgreSQL) -> AsyncIterator[s
 def own_postgresql() -> Iterator[PostgreSQL]:
     """A server that one test may stop and start."""
     with running() as server:
+        yield server
+
+
+@pytest.fixture
+def own_standby(own_postgresql: PostgreSQL) -> Iterator[PostgreSQL]:
+    """A streaming standby of it, which no commit waits for yet."""
+    with running(copied_from=own_postgresql) as server:
         yield server
 
 

@@ -56,7 +56,7 @@ def assemble(
 
     objects = Objects(cluster)
     status = StatusWriter(cluster, time.time, metrics.status_writes.inc)
-    serving = ServingFollower(store, status, time.monotonic, served)
+    serving = ServingFollower(store, status, time.monotonic, served, store_is_back=lambda: operation.worklist.hurry())
     events = EventPoster(cluster, time.time, metrics.events_dropped.inc, busy=lambda: operation.busy)
     operation = Operation(objects, status, serving, events, metrics, time.monotonic, parallelism=settings.parallelism)
     account = ServiceAccount(settings.namespace, settings.service_account)

@@ -51,8 +51,10 @@ class ServingFollower:
         status: StatusWriter,
         clock: Callable[[], float],
         served: Callable[[Target, float], None],
+        store_is_back: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._status, self._clock, self._served = store, status, clock, served
+        self._store_is_back = store_is_back
         self._waiting: dict[str, _Expected] = {}  # by uid
         self._settled: dict[str, _Expected] = {}
         self._wake = asyncio.Event()
@@ -90,14 +92,18 @@ class ServingFollower:
         self._settled.pop(uid, None)
 
     async def run(self) -> None:
-        """For ever."""
+        """For ever. Asks a database that is away every second, so it is the first to know that it is back."""
+        away = False
         while True:
             pause = _IDLE
             try:
                 await self._look()
                 pause = _POLL if self._waiting else _IDLE
+                if away:
+                    away = False
+                    self._store_is_back()
             except StoreUnavailable:
-                pause = 1.0
+                away, pause = True, 1.0
             except (ClusterUnavailable, ApiRefused) as error:
                 logger.warning("cannot report what is served: %s", error)
                 pause = 1.0

@@ -42,8 +42,8 @@ class OperatorSettings(BaseSettings):
     )
 
     database_url: SecretStr
-    """Where the state is, as an SQLAlchemy URL: `postgresql+asyncpg://user:password@host/name`, or
-    `sqlite+aiosqlite:///path`. The server's value. No default: there is nothing to do without it."""
+    """Where the state is: `postgresql://user:password@host/name`, or `sqlite+aiosqlite:///path`. The server's value, in
+    any of its forms. No default: there is nothing to do without it."""
 
     database_pool_size: int = Field(default=5, ge=1, le=100)
     """Connections to PostgreSQL at most. Five: one writes, the others read for reconciles that run meanwhile."""

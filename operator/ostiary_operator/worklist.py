@@ -77,6 +77,11 @@ class Worklist:
             entry.job, entry.renewed = job, True
             entry.wake.set()
 
+    def hurry(self) -> None:
+        """What kept objects waiting has passed: try all of them now."""
+        for entry in self._entries.values():
+            entry.wake.set()
+
     async def finished(self, key: Key) -> None:
         """Wait until an object's entry is gone."""
         if (entry := self._entries.get(key)) is not None:

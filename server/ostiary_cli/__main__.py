@@ -62,7 +62,7 @@ def crds(
 @application.command()
 def migrate(
     database_url: Annotated[
-        str, typer.Option(envvar="OSTIARY_DATABASE_URL", help="SQLAlchemy URL of the database.", show_envvar=True)
+        str, typer.Option(envvar="OSTIARY_DATABASE_URL", help="URL of the database.", show_envvar=True)
     ],
     timeout: Annotated[float, typer.Option(help="Seconds to wait for a database that does not answer.", min=0)] = 0,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 3 if a change is due.")] = False,

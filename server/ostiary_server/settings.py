@@ -33,16 +33,18 @@ class ServerSettings(BaseSettings):
     )
 
     database_url: SecretStr
-    """Where the state is, as an SQLAlchemy URL: `postgresql+asyncpg://user:password@host/name`, or
-    `sqlite+aiosqlite:///path` on a local disk. No default: a server without its state has nothing to serve."""
+    """Where the state is: `postgresql://user:password@host/name` (or `postgres://`), or `sqlite+aiosqlite:///path` on a
+    local disk. Several hosts are listed, `host:5432,other:5432`, and the one that takes writes is found. TLS is said
+    as for libpq: `sslmode` and `sslrootcert` in the URL, or `PGSSLMODE` and `PGSSLROOTCERT`. No default: a server
+    without its state has nothing to serve."""
 
     listen_url: SecretStr | None = None
     """A direct connection for LISTEN, where `database_url` goes through a pooler in transaction mode, which loses
     notifications without an error. Default: `database_url`."""
 
     database_pool_size: int = Field(default=10, ge=1, le=200)
-    """Connections that this process keeps to PostgreSQL at most. Ten serve some thousand statements a second, and
-    ten replicas of ten stay within PostgreSQL's default of 100 connections."""
+    """Connections that this process keeps to PostgreSQL at most, beside the one that listens. Ten are more than a core
+    keeps busy; eight such replicas and an operator hold 93 together, within PostgreSQL's default of 100."""
 
     database_pooler: bool = False
     """Whether a pooler in transaction mode, such as pgbouncer, stands before PostgreSQL. It hands each transaction to

@@ -1,12 +1,18 @@
-"""`python -m tests.benchmarks [tokens] [memory] [cluster]`: prints tables of Markdown; all of them by default."""
+"""`python -m tests.benchmarks [NAME ...]`: prints tables of Markdown; all of them by default."""
 
 import argparse
 import platform
 import sys
 
-from tests.benchmarks import cluster, memory, tokens
+from tests.benchmarks import cluster, flows, growth, memory, tokens
 
-BENCHMARKS = {"tokens": tokens.run, "memory": memory.run, "cluster": cluster.run}
+BENCHMARKS = {
+    "tokens": tokens.run,
+    "memory": memory.run,
+    "flows": flows.run,
+    "growth": growth.run,
+    "cluster": cluster.run,
+}
 
 
 def main() -> None:

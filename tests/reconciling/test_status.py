@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,11 @@ from ostiary_operator.operation import Operation, Reconcilers
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.serving import ServingFollower
 from ostiary_operator.status import StatusWriter, Target
+from ostiary_state.errors import StoreUnavailable
+from ostiary_state.intent import ServedRevision
 from tests.reconciling.fake_cluster import FakeApi, FakeCluster
 from tests.reconciling.fakes import World, application
+from tests.server.polling import running
 
 WEB = Key(ObjectKind.APPLICATION, "shop", "web")
 PUBLIC = {"type": "Public", "callbackURLs": ["https://shop.example.com/callback"]}
@@ -291,3 +295,24 @@ async def _until(true: Any) -> None:
     async with asyncio.timeout(5):
         while not true():  # noqa: ASYNC110 - what is waited for is in a fake API
             await asyncio.sleep(0.01)
+
+
+async def test_who_waits_for_the_database_is_told_once_when_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ostiary_operator.serving._IDLE", 0.01)
+    told, looks = asyncio.Event(), iter([False, True, False, False])
+    back: list[None] = []
+
+    class Absent:
+        async def served(self) -> ServedRevision:
+            if next(looks, False):
+                raise StoreUnavailable("away")
+            if back:
+                told.set()
+            return ServedRevision(minimum=None, replicas=0, ages={})
+
+    follower = ServingFollower(
+        Absent(), Desk().status, time.monotonic, lambda *_: None, store_is_back=lambda: back.append(None)
+    )
+    async with running(follower.run()):
+        await asyncio.wait_for(told.wait(), 5.0)
+    assert len(back) == 1

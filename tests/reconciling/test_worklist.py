@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ostiary_operator.objects import Key, ObjectKind
 from ostiary_operator.worklist import Job, Worklist
 from tests.reconciling.fakes import application
+from tests.server.polling import until
 
 WEB = Key(ObjectKind.APPLICATION, "shop", "web")
 
@@ -144,3 +145,20 @@ async def test_an_object_that_fails_does_not_hold_the_others_up() -> None:
     assert set(others) <= set(done)
     await worklist.stop()
     assert len(worklist) == 0
+
+
+async def test_a_pause_ends_at_once_when_what_kept_everything_waiting_has_passed() -> None:
+    attempts: list[float] = []
+    away = True
+
+    async def work(_: Key, __: Job) -> bool:
+        attempts.append(time.monotonic())
+        return not away
+
+    worklist = _worklist(work)
+    worklist.add(WEB, application())
+    await until(lambda: len(attempts) == 4)  # the next pause is longer than 0.8 seconds
+    away = False
+    worklist.hurry()
+    async with asyncio.timeout(0.3):
+        await worklist.finished(WEB)

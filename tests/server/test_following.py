@@ -200,3 +200,42 @@ async def test_a_lost_database_is_counted_and_leaves_what_is_served(database: Da
         await write(database, stored_application("web", displayName="After"))
         follower.following._changes = Changes(database)
         await until(lambda: follower.served() == {"shop.web": "After"})
+
+
+async def test_a_primary_that_has_lost_revisions_and_given_their_numbers_to_others_is_followed(
+    database: Database,
+) -> None:
+    """As a standby does that nobody waited for: it is promoted, and the operator writes to it first."""
+    await write(database, stored_application("web"), stored_application("app"))
+    follower = Follower(database)
+    await write(database, stored_application("web", displayName="lost"))
+    await follower.following.advance()
+    async with database.write() as transaction:
+        await transaction.execute(text("UPDATE revision SET value = value - 1"))
+        await transaction.execute(text("DELETE FROM changes WHERE revision > 1"))
+    await write(database, stored_application("app", displayName="kept"))
+
+    follower.following.reconnected()
+    await follower.following.advance()
+
+    assert follower.served()["shop.app"] == "kept"
+    assert follower.reloads() == 0
+
+
+async def test_an_outage_makes_a_replica_read_the_last_revisions_again(database: Database) -> None:
+    await write(database, stored_application("web"))
+    follower = Follower(database)
+    asked: list[int] = []
+    changes, away = follower.following._changes, [False, True, False]
+
+    class Interrupted:
+        async def since(self, applied: int) -> object:
+            asked.append(applied)
+            if away and away.pop(0):
+                raise StoreUnavailable("away")
+            return await changes.since(applied)
+
+    follower.following._changes = Interrupted()  # type: ignore[assignment]
+    async with running(follower.following.run()):
+        await until(lambda: len(asked) >= 4)
+    assert asked[:4] == [1, 1, 0, 1]

@@ -1,8 +1,9 @@
-"""Another process on the same database: redeems codes, or writes intent, as fast as it can, and prints what it won."""
+"""Another process on the same database: does one thing as fast as it can, and prints what it won."""
 
 import asyncio
 import sys
 
+from tests.store import values
 from tests.store.repositories import in_sql
 from tests.store.values import NOW, application, family, grant, issued, refresh_token
 
@@ -19,6 +20,26 @@ async def redeem(url: str, name: str, codes: int) -> list[str]:
     return won
 
 
+async def rotate(url: str, name: str, tokens: int) -> list[str]:
+    store = in_sql(url)
+    won = []
+    for each in range(tokens):
+        successor = refresh_token(f"{name}{each}", family_id=f"f{each}")
+        presented = refresh_token(f"r{each}", family_id=f"f{each}")
+        if await store.refresh_tokens.rotate(presented, family(f"f{each}"), successor, b"sealed", None, NOW):
+            won.append(f"r{each}")
+    await store.sql.close()
+    return won
+
+
+async def consent(url: str, name: str, times: int) -> list[str]:
+    store = in_sql(url)
+    for each in range(times):
+        await store.consents.remember(values.consent(scopes=frozenset({name, f"scope{each}"})))
+    await store.sql.close()
+    return [name]
+
+
 async def write(url: str, name: str, count: int) -> list[str]:
     store = in_sql(url)
     revisions = [
@@ -31,5 +52,6 @@ async def write(url: str, name: str, count: int) -> list[str]:
 
 if __name__ == "__main__":
     what, address, who, many = sys.argv[1:]
-    won = asyncio.run({"redeem": redeem, "write": write}[what](address, who, int(many)))
+    races = {"redeem": redeem, "rotate": rotate, "consent": consent, "write": write}
+    won = asyncio.run(races[what](address, who, int(many)))
     sys.stdout.write(" ".join(won))

@@ -20,6 +20,7 @@ from ostiary_state.store.applications import Applications
 from ostiary_state.store.changes import Change, Changes
 
 POLL_LISTENING = 3.0  # seconds between looks while notifications arrive: they are only the net beneath
+AGAIN = 100  # revisions that are read once more after a connection was lost
 POLL_DEAF = 0.25  # seconds between looks where there are none (SQLite, or a pooler that swallows them)
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Following:
         self._poll_listening = poll_listening
         self._poll_deaf = poll_deaf
         self._woken = asyncio.Event()
+        self._doubtful = False
         self.applied = 0
         self.loaded = asyncio.Event()
         self.confirmed_at: float | None = None  # when the store last said that `applied` is the newest
@@ -60,6 +62,12 @@ class Following:
     def wake(self) -> None:
         """Something was written: look now."""
         self._woken.set()
+
+    def reconnected(self) -> None:
+        """This may be another primary, which has lost its last revisions and given their numbers to others: read the
+        last ones again. Where it has given out fewer than it lost, the counter is behind, and all is loaded."""
+        self._doubtful = True
+        self.wake()
 
     async def run(self) -> None:
         """For ever. While the database is away what was loaded is served as it is."""
@@ -69,6 +77,7 @@ class Following:
             try:
                 await self.advance()
             except StoreUnavailable as error:
+                self._doubtful = True
                 self._metrics.store_errors.labels("following").inc()
                 if not backoff.failing:
                     log.warning("the database is away; serving revision %d from memory: %s", self.applied, error)
@@ -87,8 +96,10 @@ class Following:
         """Serve what the store says now. Raises StoreUnavailable; what was served before is served on."""
         behind = True
         while behind:
-            following = await self._changes.since(self.applied) if self.loaded.is_set() else None
-            if following is None or following.reload:
+            doubtful, self._doubtful = self._doubtful, False
+            after = max(0, self.applied - AGAIN) if doubtful else self.applied
+            following = await self._changes.since(after) if self.loaded.is_set() else None
+            if following is None or following.reload or following.current < self.applied:
                 await self._load()
                 break
             await self._apply(following.changes)

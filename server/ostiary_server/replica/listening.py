@@ -36,14 +36,14 @@ class Listening:
         self._complained = False
         self.hears = False
 
-    async def run(self, wake: Callable[[], None]) -> None:
-        """For ever; `wake` is called for each revision, and after each connection for what was missed before it."""
+    async def run(self, wake: Callable[[], None], *, connected: Callable[[], None] | None = None) -> None:
+        """For ever; `wake` is called for each revision, `connected` (default: `wake`) for what was missed before."""
         backoff = Backoff()
         while True:
             try:
                 async with listen(self._database, self._url) as notifications:
                     backoff.succeeded()
-                    wake()
+                    (connected or wake)()
                     await self._hear(notifications, wake)
             except StoreUnavailable:
                 self._metrics.store_errors.labels("listening").inc()

@@ -71,7 +71,8 @@ class Replica:
         await _when_available(self._revocations.advance)
         async with asyncio.TaskGroup() as tasks:
             if self._listening is not None:
-                tasks.create_task(self._listening.run(self._following.wake), name="listening")
+                heard = self._listening.run(self._following.wake, connected=self._following.reconnected)
+                tasks.create_task(heard, name="listening")
             tasks.create_task(self._following.run(), name="following")
             tasks.create_task(self._revocations.run(), name="following revocations")
             await self._following.loaded.wait()

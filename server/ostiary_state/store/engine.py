@@ -18,7 +18,7 @@ def open_database(
     pooler: bool = False,
     listeners: Sequence[StatementListener] = (),
 ) -> Database:
-    """The database of an SQLAlchemy URL; connects with the first statement.
+    """The database of a URL; connects with the first statement.
 
     `pooler`: a transaction-mode pooler such as pgbouncer is in between, so nothing may depend on the connection
     outliving the transaction: no statement cache, no session settings, every read in a transaction of its own.
@@ -30,9 +30,9 @@ def open_database(
 def open_engines(url: URL, limits: ConnectionLimits, *, pooler: bool) -> Engines:
     """What `open_database` stands on; raises the same."""
     match url.get_backend_name():
-        case "postgresql":
+        case "postgresql" | "postgres":  # libpq knows both
             return postgresql_engines(url, limits, pooler=pooler)
         case "sqlite":
             return sqlite_engines(url, limits)
         case other:
-            raise ValueError(f"write postgresql+asyncpg:// or sqlite+aiosqlite:/// instead of {other}://")
+            raise ValueError(f"write postgresql:// or sqlite+aiosqlite:/// instead of {other}://")

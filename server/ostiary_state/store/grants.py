@@ -1,6 +1,6 @@
 """Grants and their codes."""
 
-from sqlalchemy import and_, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 
 from ostiary_state.runtime.grant import Grant
 from ostiary_state.runtime.issued import Issued
@@ -16,6 +16,28 @@ USER_OF_GRANT = and_(
     users.c.id == grants.c.user_id, users.c.incarnation == grants.c.user_incarnation, users.c.deleted_at.is_(None)
 )
 
+# What every code flow sends is built once: building it costs SQLAlchemy more than PostgreSQL takes to answer.
+_BY_CODE = (
+    select(
+        *(column for column in rows.labelled(grants, "grant") if column.name != "grant_revoked_at"),
+        func.coalesce(grants.c.revoked_at, sessions.c.ended_at).label("grant_revoked_at"),
+        *rows.labelled(users, "user"),
+    )
+    .outerjoin(sessions, sessions.c.id == grants.c.session_id)
+    .outerjoin(users, USER_OF_GRANT)
+    .where(grants.c.code_digest == bindparam("digest"))
+)
+_ENDED = exists().where(sessions.c.id == grants.c.session_id, sessions.c.ended_at.is_not(None))
+_CLAIM = (
+    update(grants)
+    .where(
+        grants.c.id == bindparam("claimed"), grants.c.code_consumed_at.is_(None), grants.c.revoked_at.is_(None), ~_ENDED
+    )
+    .values(code_consumed_at=bindparam("at"))
+)
+_START, _START_FAMILY = insert(grants), insert(refresh_families)
+ISSUE_REFRESH_TOKEN, ISSUE_ACCESS_TOKEN = insert(refresh_tokens), insert(access_tokens)
+
 
 class Grants:
     """Satisfies the server's port of this name."""
@@ -26,25 +48,15 @@ class Grants:
     async def start(self, grant: Grant) -> None:
         """Insert a grant, with its code."""
         async with self._database.write() as transaction:
-            await transaction.execute(insert(grants).values(rows.grant_row(grant)))
+            await transaction.execute(_START, rows.grant_row(grant))
 
     async def by_code(self, digest: bytes) -> tuple[Grant, User | None] | None:
         """The grant of a code, consumed or not, with its user; None for the user where the object is gone.
 
         A grant whose session has been ended reads as revoked then, also where it was started a moment later.
         """
-        statement = (
-            select(
-                *(column for column in rows.labelled(grants, "grant") if column.name != "grant_revoked_at"),
-                func.coalesce(grants.c.revoked_at, sessions.c.ended_at).label("grant_revoked_at"),
-                *rows.labelled(users, "user"),
-            )
-            .outerjoin(sessions, sessions.c.id == grants.c.session_id)
-            .outerjoin(users, USER_OF_GRANT)
-            .where(grants.c.code_digest == digest)
-        )
         async with self._database.read() as transaction:
-            row = (await transaction.execute(statement)).one_or_none()
+            row = (await transaction.execute(_BY_CODE, {"digest": digest})).one_or_none()
         return (rows.grant_of(rows.part(row, "grant")), rows.user_of(rows.part(row, "user"))) if row else None
 
     async def redeem(self, grant: Grant, issued: Issued, now: float) -> bool:
@@ -52,14 +64,8 @@ class Grants:
 
         The claim is the UPDATE's own WHERE, so of any number of concurrent requests one finds the row.
         """
-        ended = exists().where(sessions.c.id == grants.c.session_id, sessions.c.ended_at.is_not(None))
-        claim = (
-            update(grants)
-            .where(grants.c.id == grant.id, grants.c.code_consumed_at.is_(None), grants.c.revoked_at.is_(None), ~ended)
-            .values(code_consumed_at=now)
-        )
         async with self._database.write() as transaction:
-            if (await transaction.execute(claim)).rowcount != 1:
+            if (await transaction.execute(_CLAIM, {"claimed": grant.id, "at": now})).rowcount != 1:
                 return False
             await _insert(transaction, issued)
         return True
@@ -89,10 +95,10 @@ class Grants:
 async def _insert(transaction: Transaction, issued: Issued) -> None:
     """In the order in which the rows point to each other."""
     if issued.grant is not None:
-        await transaction.execute(insert(grants).values(rows.grant_row(issued.grant)))
+        await transaction.execute(_START, rows.grant_row(issued.grant))
     if issued.family is not None:
-        await transaction.execute(insert(refresh_families).values(rows.family_row(issued.family)))
+        await transaction.execute(_START_FAMILY, rows.family_row(issued.family))
     if issued.refresh_token is not None:
-        await transaction.execute(insert(refresh_tokens).values(rows.refresh_token_row(issued.refresh_token)))
+        await transaction.execute(ISSUE_REFRESH_TOKEN, rows.refresh_token_row(issued.refresh_token))
     if issued.access_token is not None:
-        await transaction.execute(insert(access_tokens).values(rows.access_token_row(issued.access_token)))
+        await transaction.execute(ISSUE_ACCESS_TOKEN, rows.access_token_row(issued.access_token))

@@ -9,6 +9,8 @@ class ConnectionLimits:
 
     pool_size: int = 10  # connections a process holds at most: two cores cannot keep more of them busy
     pool_timeout: float = 5.0  # wait for a connection; after that the request is answered 503
-    connect_timeout: float = 5.0
-    statement_timeout: float = 10.0  # ended by PostgreSQL itself
-    command_timeout: float = 12.0  # ended here when PostgreSQL does not answer at all
+    connect_timeout: float = 5.0  # of all hosts together
+    statement_timeout: float = 5.0  # ended by PostgreSQL itself; what a request sends takes milliseconds
+    # Ended here when PostgreSQL does not answer at all. Whoever sends on a dead connection just before the first one is
+    # noticed waits twice this after PostgreSQL's return, which must stay below 15 seconds.
+    command_timeout: float = 6.0

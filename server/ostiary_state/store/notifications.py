@@ -10,16 +10,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store.database import Database
 from ostiary_state.store.database_url import parse_url
 from ostiary_state.store.identifiers import random_text
 from ostiary_state.store.intent_transaction import CHANNEL
-from ostiary_state.store.postgresql import asyncpg_url
+from ostiary_state.store.postgresql_hosts import Connector, connect_arguments
 from ostiary_state.store.unavailability import unavailable_as_such
 
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -78,10 +76,11 @@ async def listen(database: Database, url: str) -> AsyncIterator[Notifications]:
 
     Commits between a caller's last look and this are not heard of: look once more after it.
     """
-    _, arguments = PGDialect_asyncpg().create_connect_args(asyncpg_url(parse_url(url)))  # type: ignore[no-untyped-call]
-    arguments.pop("prepared_statement_cache_size", None)
+    arguments = connect_arguments(parse_url(url))
     with unavailable_as_such():
-        connection = await asyncpg.connect(**arguments, timeout=CONNECT_TIMEOUT, command_timeout=CONNECT_TIMEOUT)
+        connection = await Connector(writable=True)(
+            **arguments, timeout=CONNECT_TIMEOUT, command_timeout=CONNECT_TIMEOUT
+        )
     try:
         notifications = Notifications(database, connection, f"ostiary_echo_{random_text()}")
         with unavailable_as_such():

@@ -5,6 +5,7 @@ A stored spec may hold fields of a newer operator while replicas are rolled over
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Label, Row, Table
@@ -32,8 +33,14 @@ def labelled(table: Table, prefix: str) -> list[Label[Any]]:
 
 def part(row: Row[*tuple[Any, ...]], prefix: str) -> Record:
     """What `labelled` selected."""
+    return {name: row[position] for name, position in _positions(row._fields, prefix)}
+
+
+@cache
+def _positions(names: tuple[str, ...], prefix: str) -> tuple[tuple[str, int], ...]:
+    """Column by column; there are as many different rows as there are statements that join."""
     start = len(prefix) + 1
-    return {name[start:]: value for name, value in row._asdict().items() if name.startswith(f"{prefix}_")}
+    return tuple((name[start:], place) for place, name in enumerate(names) if name.startswith(f"{prefix}_"))
 
 
 def application_of(row: Record) -> Application:

@@ -1,6 +1,6 @@
 """Signed-in browsers."""
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.runtime.session import Session, SignedIn
@@ -8,6 +8,38 @@ from ostiary_state.store import rows
 from ostiary_state.store.database import Database
 from ostiary_state.store.revocations import record
 from ostiary_state.store.tables import consents, grants, refresh_families, sessions, users
+
+# Every request to /authorize sends it, so it is built once.
+_SIGNED_IN = (
+    select(*rows.labelled(sessions, "session"), *rows.labelled(users, "user"), *rows.labelled(consents, "consent"))
+    .join(
+        users,
+        and_(
+            users.c.id == sessions.c.user_id,
+            users.c.incarnation == sessions.c.user_incarnation,
+            users.c.deleted_at.is_(None),
+            users.c.enabled,
+            sessions.c.created_at > users.c.not_before,
+            sessions.c.auth_time > users.c.not_before,
+        ),
+    )
+    .outerjoin(
+        consents,
+        and_(
+            consents.c.issuer_id == sessions.c.issuer_id,
+            consents.c.user_id == sessions.c.user_id,
+            consents.c.client_id == bindparam("client"),
+            consents.c.user_incarnation == sessions.c.user_incarnation,
+            consents.c.granted_at > users.c.not_before,
+        ),
+    )
+    .where(
+        sessions.c.digest == bindparam("cookie"),
+        sessions.c.issuer_id == bindparam("issuer"),
+        sessions.c.ended_at.is_(None),
+        sessions.c.expires_at > bindparam("now"),
+    )
+)
 
 
 class Sessions:
@@ -22,40 +54,9 @@ class Sessions:
         A session or consent from at or before the user's `not_before` is void. What voids a consent on the
         application's side (its `not_before`, incarnation and terms) is in the caller's memory, not looked up here.
         """
-        statement = (
-            select(
-                *rows.labelled(sessions, "session"), *rows.labelled(users, "user"), *rows.labelled(consents, "consent")
-            )
-            .join(
-                users,
-                and_(
-                    users.c.id == sessions.c.user_id,
-                    users.c.incarnation == sessions.c.user_incarnation,
-                    users.c.deleted_at.is_(None),
-                    users.c.enabled,
-                    sessions.c.created_at > users.c.not_before,
-                    sessions.c.auth_time > users.c.not_before,
-                ),
-            )
-            .outerjoin(
-                consents,
-                and_(
-                    consents.c.issuer_id == sessions.c.issuer_id,
-                    consents.c.user_id == sessions.c.user_id,
-                    consents.c.client_id == client_id,
-                    consents.c.user_incarnation == sessions.c.user_incarnation,
-                    consents.c.granted_at > users.c.not_before,
-                ),
-            )
-            .where(
-                sessions.c.digest == digest,
-                sessions.c.issuer_id == issuer_id,
-                sessions.c.ended_at.is_(None),
-                sessions.c.expires_at > now,
-            )
-        )
+        asked = {"cookie": digest, "issuer": issuer_id, "client": client_id, "now": now}
         async with self._database.read() as transaction:
-            row = (await transaction.execute(statement)).one_or_none()
+            row = (await transaction.execute(_SIGNED_IN, asked)).one_or_none()
         if row is None:
             return None
         user = rows.user_of(rows.part(row, "user"))
@@ -65,7 +66,7 @@ class Sessions:
     async def start(self, session: Session) -> None:
         """Insert."""
         async with self._database.write() as transaction:
-            await transaction.execute(insert(sessions).values(rows.session_row(session)))
+            await transaction.execute(insert(sessions), rows.session_row(session))
 
     async def end(self, session_id: str, revocation: Revocation, now: float) -> None:
         """End a session with the grants that belong to it, and put its revocation into the set.

@@ -41,7 +41,13 @@ _SQLITE_CODES = frozenset(
 )
 
 # What a driver raises outside SQLAlchemy's own classes while it connects, times out or loses its socket.
-CONNECTIVITY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+CONNECTIVITY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.TargetServerAttributeNotMatched,  # only standbys were met
+)
 
 
 def is_unavailable(error: BaseException) -> bool:
