@@ -13,6 +13,10 @@ check:
 test *arguments:
     uv run pytest {{ arguments }}
 
+# The chart on a real cluster with pods that run: kind where Docker is, else a node of its own (root, Debian)
+e2e *arguments:
+    uv run pytest tests/e2e {{ arguments }}
+
 # The figures of docs/, on a quiet machine
 bench *arguments:
     uv run python -m tests.benchmarks {{ arguments }}

@@ -18,21 +18,24 @@ from pathlib import Path
 
 # Debian's package -> what it must have brought: a command on PATH or a file by pattern, any one of them.
 PROOF = {
-    "buildah": ("buildah",),
     "chromium": ("chromium",),
+    "libatomic1": ("/usr/lib/*/libatomic.so.1", "/usr/lib64/libatomic.so.1"),  # Playwright's own Node is linked to it
+    "nodejs": ("node",),
+    "npm": ("npm",),
+    "postgresql": ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
+    "wrk": ("wrk",),
+}
+# Of the end-to-end suite, where there is no Docker: what builds images, and what a kubelet calls.
+NODE_PROOF = {
+    "buildah": ("buildah",),
     "conntrack": ("conntrack", "/usr/sbin/conntrack"),
     "containernetworking-plugins": ("/usr/lib/cni/ptp",),
     "iproute2": ("ip", "/usr/sbin/ip", "/sbin/ip"),
     "iptables": ("iptables", "/usr/sbin/iptables"),
-    "libatomic1": ("/usr/lib/*/libatomic.so.1", "/usr/lib64/libatomic.so.1"),  # Playwright's own Node is linked to it
     "mmdebstrap": ("mmdebstrap",),
     "nftables": ("nft", "/usr/sbin/nft"),
-    "nodejs": ("node",),
-    "npm": ("npm",),
     "openssl": ("openssl",),
-    "postgresql": ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
     "runc": ("runc", "/usr/sbin/runc"),
-    "wrk": ("wrk",),
 }
 
 
@@ -47,16 +50,21 @@ def require(*packages: str) -> None:
         if not missing:
             return
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            everything = [package for package in PROOF if not found(package)]  # or the next fixture asks for more
+            asked = PROOF if PROOF.keys() & set(packages) else NODE_PROOF
+            everything = [package for package in asked if not found(package)]  # or the next fixture asks for more
             raise SystemPackageMissing(f"the tests need {', '.join(everything)}; install with: {command(everything)}")
         _install(missing)
         if still := [package for package in missing if not found(package)]:
-            raise SystemPackageMissing(f"apt-get installed {', '.join(still)}, and yet: no {PROOF[still[0]][0]}")
+            raise SystemPackageMissing(f"apt-get installed {', '.join(still)}, and yet: no {_proof(still[0])[0]}")
 
 
 def found(package: str) -> bool:
     """Whether what the package brings is there, whoever installed it."""
-    return any(bool(glob.glob(proof)) if proof.startswith("/") else shutil.which(proof) for proof in PROOF[package])
+    return any(bool(glob.glob(proof)) if proof.startswith("/") else shutil.which(proof) for proof in _proof(package))
+
+
+def _proof(package: str) -> tuple[str, ...]:
+    return {**PROOF, **NODE_PROOF}[package]
 
 
 def command(packages: list[str]) -> str:

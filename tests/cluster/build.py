@@ -107,6 +107,8 @@ def binaries(programs: Programs = Programs.CONTROL_PLANE) -> Path:
     """The directory of a set's programs; takes some minutes on two cores the first time, then milliseconds."""
     toolchain = _toolchain()
     ready = _place(toolchain, programs)
+    if ready.is_dir():
+        return ready
     ready.parent.mkdir(parents=True, exist_ok=True)
     with (ready.parent / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once would each take twice as long

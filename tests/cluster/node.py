@@ -13,7 +13,6 @@ from tests import system_packages
 from tests.cluster.build import Programs, binaries
 
 SCRIPT = Path(__file__).parent / "node.sh"
-PACKAGES = ("runc", "containernetworking-plugins", "iptables", "nftables", "conntrack", "iproute2", "openssl")
 # A pod's processes are those in its control group, by either of the names that drivers give it.
 KILL = """
 for process in /proc/[0-9]*; do
@@ -27,7 +26,7 @@ class Node:
     """Started by `start`, and empty then; `stop` ends it and deletes its state."""
 
     def __init__(self, directory: Path, network: str = "10.97") -> None:
-        system_packages.require(*PACKAGES)
+        system_packages.require(*system_packages.NODE_PROOF)
         places = [binaries(each) for each in (Programs.CONTROL_PLANE, Programs.NODE, Programs.CONTAINERD)]
         path = os.pathsep.join([*map(str, places), os.environ["PATH"], "/usr/sbin", "/sbin"])
         self._environment = {**os.environ, "PATH": path, "NODE_DIRECTORY": str(directory), "NODE_NETWORK": network}
