@@ -154,6 +154,12 @@ ROWS = (
         sees(ABSENT, "ClusterRole", "try-ostiary-view"),
     ),
     row(
+        "rbac.admissionPolicy",
+        False,
+        sees(ABSENT, "ValidatingAdmissionPolicy", "try-ostiary-bindings"),
+        sees(ABSENT, "ValidatingAdmissionPolicyBinding", "try-ostiary-bindings"),
+    ),
+    row(
         "keys.existingSecret",
         "mine",
         sees("mine", *SERVER, *VOLUMES, "keys", "secret", "secretName"),

@@ -63,6 +63,22 @@ def test_it_can_bind_no_other_role_and_touch_no_other_binding(crds: Access, name
         crds.kubectl("delete", "rolebinding", "theirs", "--namespace", namespace, kubeconfig=binder.kubeconfig)
 
 
+def test_it_can_give_secrets_to_nobody_else_and_not_take_those_of_the_cluster(
+    crds: Access, namespace: str, binder: Released
+) -> None:
+    role, account = binder.role, f"{binder.namespace}:{binder.release}-ostiary-operator"
+    create = ("create", "rolebinding", role, f"--clusterrole={role}")
+    attempts = (
+        (namespace, "--user=mallory", "to itself"),
+        (namespace, f"--serviceaccount={namespace}:default", "to itself"),
+        ("kube-system", f"--serviceaccount={account}", "kube-system"),
+    )
+    for where, subject, message in attempts:
+        with pytest.raises(KubectlFailed, match=message):
+            crds.kubectl(*create, "--namespace", where, subject, kubeconfig=binder.kubeconfig)
+    crds.kubectl(*create, "--namespace", namespace, f"--serviceaccount={account}", kubeconfig=binder.kubeconfig)
+
+
 def test_a_binding_that_is_somebody_elses_stays(crds: Access, namespace: str, binder: Released) -> None:
     account = f"--serviceaccount={namespace}:default"
     crds.kubectl("create", "rolebinding", binder.role, "--namespace", namespace, "--clusterrole=view", account)

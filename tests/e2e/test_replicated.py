@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.cluster.access import Access
 from tests.cluster.operating import application, eventually, is_ready, ready_application, secret, user
 from tests.e2e import peers
 from tests.e2e.conftest import Cluster
 from tests.e2e.figures import figure
-from tests.e2e.installation import NAMESPACE, RELEASE, SERVICE, Helm, LoadPod, pods, previous_chart
+from tests.e2e.installation import CHART, NAMESPACE, RELEASE, SERVICE, Helm, LoadPod, pods, previous_chart
 from tests.e2e.visiting import open_orders, page_behind
 
 pytestmark = pytest.mark.timeout(300)
@@ -192,6 +193,17 @@ def test_a_restart_of_postgresql_is_survived_and_the_hot_path_does_not_notice(lo
     assert taken.total("unavailable") > 0, "the database was away for too short a time to be noticed"
 
 
+def test_processes_stay_within_the_memory_that_the_chart_requests(load: LoadPod) -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    for process, selector, port in (("server", SERVER, 9090), ("operator", OPERATOR, 8081)):
+        taken = [
+            _resident(load.access, pod["metadata"]["name"], port) for pod in pods(load.access, NAMESPACE, selector)
+        ]
+        figure(f"memory of the largest {process}", max(taken) / 2**20, "MiB")
+        requested = values[process]["resources"]["requests"]["memory"]
+        assert max(taken) < int(requested.removesuffix("Mi")) * 2**20
+
+
 async def test_a_relying_pod_signs_its_visitor_in(installed: Helm, forwarded: int, chromium_executable: str) -> None:
     access = installed.access
     access.kubectl("apply", "-f", peers.EXAMPLES / "back-end" / "application.yaml")
@@ -208,6 +220,13 @@ def _fields(access: Access) -> set[str]:
     definition = access.get("customresourcedefinition", "oauthapplications.ostiary.dev")
     (version,) = definition["spec"]["versions"]
     return set(version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"])
+
+
+def _resident(access: Access, pod: str, port: int) -> float:
+    """Bytes, as the process's own metrics tell."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}:{port}/proxy/metrics"
+    lines = access.kubectl("get", "--raw", path).splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("process_resident_memory_bytes ")))
 
 
 def _sql(access: Access, statement: str) -> None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kubernetes.aio.config import ConfigException
 
@@ -32,6 +32,17 @@ async def cluster() -> AsyncIterator[Cluster]:
         await api.close()
 
 
+async def found(api: Cluster, path: str) -> Mapping[str, Any] | None:
+    """The object; None where there is none."""
+    try:
+        body: Mapping[str, Any] = await api.get(path)
+    except ApiRefused as refused:
+        if refused.status == 404:
+            return None
+        raise
+    return body
+
+
 async def patiently(attempt: Callable[[], Awaitable[Result]], *, seconds: float) -> Result:
     """What `attempt` comes to, tried again for so long while the API does not answer; then raises CommandFailed."""
     loop = asyncio.get_running_loop()
@@ -49,15 +60,11 @@ async def patiently(attempt: Callable[[], Awaitable[Result]], *, seconds: float)
             await asyncio.sleep(_PAUSE)
 
 
-def finish(name: str, work: Callable[[], Awaitable[None]]) -> int:
+def finish(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> int:
     """Run a command; its exit status, with one line on standard error where it failed."""
     try:
-        asyncio.run(_awaited(work))
-    except (CommandFailed, ApiRefused) as error:
+        asyncio.run(work())
+    except (CommandFailed, ApiRefused, ClusterUnavailable) as error:
         print(f"ostiary {name}: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
-    await work()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ostiary_cli.installation.access import CommandFailed, cluster, finish, patiently
+from ostiary_cli.installation.access import CommandFailed, cluster, finish, found, patiently
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_server.keys.material import KEY_BYTES, KeyMaterial
 
@@ -41,8 +41,8 @@ def make_keys(namespace: str, name: str, output_dir: Path | None, *, timeout: fl
 async def _made_or_found(api: Cluster, namespace: str, name: str) -> tuple[Mapping[str, Any], bool]:
     """Two at once: one makes it, the other finds it."""
     path = f"/api/v1/namespaces/{namespace}/secrets"
-    if (found := await _found(api, path, name)) is not None:
-        return found, False
+    if (there := await found(api, f"{path}/{name}")) is not None:
+        return there, False
     wanted = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -53,19 +53,9 @@ async def _made_or_found(api: Cluster, namespace: str, name: str) -> tuple[Mappi
     try:
         return await api.create(path, wanted), True
     except ApiRefused as refused:
-        if refused.status != 409 or (found := await _found(api, path, name)) is None:
+        if refused.status != 409 or (there := await found(api, f"{path}/{name}")) is None:
             raise
-        return found, False
-
-
-async def _found(api: Cluster, path: str, name: str) -> Mapping[str, Any] | None:
-    try:
-        body: Mapping[str, Any] = await api.get(f"{path}/{name}")
-    except ApiRefused as refused:
-        if refused.status == 404:
-            return None
-        raise
-    return body
+        return there, False
 
 
 def _usable(body: Mapping[str, Any]) -> dict[str, bytes]:

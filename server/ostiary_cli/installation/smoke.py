@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ostiary_cli.installation.access import CommandFailed, cluster, finish, patiently
+from ostiary_cli.installation.access import CommandFailed, cluster, finish, found, patiently
 from ostiary_cli.installation.visitor import Visitor
-from ostiary_operator.cluster import ApiRefused, Cluster
+from ostiary_operator.cluster import Cluster
 from ostiary_operator.objects import GROUP, VERSION
 
 NAME = "ostiary-smoke"
@@ -93,7 +93,7 @@ class _Objects:
         """Returns when nothing of it is left."""
         paths = [f"{self._applications}/{NAME}", f"{self._users}/{NAME}", f"{self._secrets}/{_PASSWORD_SECRET}"]
         for path in paths:
-            if await self._body(path) is not None:
+            if await found(self._api, path) is not None:
                 await self._api.delete(path)
         for path in paths:
             await self._gone(path)
@@ -125,7 +125,7 @@ class _Objects:
     async def _ready(self, path: str) -> None:
         said = ""
         while True:
-            body = await self._body(f"{path}/{NAME}") or {}
+            body = await found(self._api, f"{path}/{NAME}") or {}
             ready = _ready_condition(body)
             if ready.get("status") == "True":
                 return
@@ -136,17 +136,8 @@ class _Objects:
             await asyncio.sleep(_LOOK)
 
     async def _gone(self, path: str) -> None:
-        while await self._body(path) is not None:  # noqa: ASYNC110 - nothing in this process knows of it
+        while await found(self._api, path) is not None:  # noqa: ASYNC110 - nothing in this process knows of it
             await asyncio.sleep(_LOOK)
-
-    async def _body(self, path: str) -> Mapping[str, Any] | None:
-        try:
-            body: Mapping[str, Any] = await self._api.get(path)
-        except ApiRefused as refused:
-            if refused.status == 404:
-                return None
-            raise
-        return body
 
 
 def _ready_condition(body: Mapping[str, Any]) -> Mapping[str, Any]:
