@@ -76,7 +76,7 @@ async def test_a_promoted_standby_knows_all_that_was_answered_and_redeems_no_cod
         replicas, stop = itertools.cycle((one, two)), asyncio.Event()
         # The first half refreshes when the primary dies, the second half has just begun to redeem.
         running = [asyncio.create_task(client.run(replicas, stop)) for client in clients[: PEOPLE // 2]]
-        await until(lambda: all(len(client.refreshed) >= 2 for client in clients[: PEOPLE // 2]))
+        await until(lambda: all(len(client.refreshed) >= 2 for client in clients[: PEOPLE // 2]), within=30.0)
         running += [asyncio.create_task(client.run(replicas, stop)) for client in clients[PEOPLE // 2 :]]
         await asyncio.sleep(0.05)
 
