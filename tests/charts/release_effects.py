@@ -12,7 +12,7 @@ INGRESS: Values = merged(POSTGRES, ISSUER, {"exposure": {"kind": "Ingress"}})
 ROUTED: Values = merged(POSTGRES, GATEWAY)
 AUTHORITY: Values = merged(POSTGRES, {"database": {"postgres": {"tls": {"caSecret": {"name": "authority"}}}}})
 DIRECT: Values = merged(POSTGRES, {"database": {"postgres": {"listenURLSecret": {"name": "direct"}}}})
-EGRESS: Values = merged(POSTGRES, {"networkPolicy": {"egress": {"enabled": True, "to": [{"ports": [{"port": 1}]}]}}})
+EGRESS: Values = merged(POSTGRES, {"networkPolicy": {"egress": {"enabled": True, "rules": [{"ports": [{"port": 1}]}]}}})
 MONITORED: Values = merged(
     POSTGRES,
     {
@@ -300,7 +300,7 @@ ROWS = (
         sees(["Ingress", "Egress"], *POLICY, "policyTypes"),
         given=merged(EGRESS, {"networkPolicy": {"egress": {"enabled": False}}}),
     ),
-    row("networkPolicy.egress.to", [DATABASE], sees(DATABASE, *POLICY, "egress", 1), given=EGRESS),
+    row("networkPolicy.egress.rules", [DATABASE], sees(DATABASE, *POLICY, "egress", 1), given=EGRESS),
     row(
         "metrics.serviceMonitor.enabled",
         True,

@@ -62,7 +62,7 @@ TOGETHER: list[tuple[Values, str]] = [
     ({"database": {"mode": "postgres"}}, "at '/database/postgres/urlSecret/name': minLength: got 0, want 1"),
     ({"exposure": {"kind": "HTTPRoute"}}, "at '/exposure/httpRoute/parentRefs': minItems: got 0, want 1"),
     ({"exposure": {"kind": "HTTPRoute", "httpRoute": {"parentRefs": None}}}, "missing property 'parentRefs'"),
-    ({"networkPolicy": {"egress": {"enabled": True}}}, "at '/networkPolicy/egress/to': minItems: got 0, want 1"),
+    ({"networkPolicy": {"egress": {"enabled": True}}}, "at '/networkPolicy/egress/rules': minItems: got 0, want 1"),
     ({"server": {"serviceAccount": {"create": False}}}, "at '/server/serviceAccount/name': minLength: got 0, want 1"),
     ({"operator": {"serviceAccount": {"create": False}}}, "at '/operator/serviceAccount/name': minLength: got 0"),
     (
