@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.cluster.access import Access
-from tests.cluster.operating import application, eventually, is_ready, ready_application, secret, user
+from tests.cluster.operating import application, conditions, eventually, is_ready, ready_application, secret, user
 from tests.e2e import peers
 from tests.e2e.conftest import Cluster
 from tests.e2e.figures import figure
@@ -29,6 +29,7 @@ DATABASE = {
     "database.postgres.tls.caSecret": {"name": "database", "key": "ca.crt"},
 }
 REPLICAS = {"server.replicas": 3, "operator.replicas": 2, "userNamespaces": ["quickstart"]}
+EXPOSED = {"exposure.kind": "Ingress", "issuer.address": "https://id.example.com"}
 SMALL = {"server.resources.requests": {"cpu": "20m", "memory": "128Mi"}}  # three of them share a machine with the load
 ORIGIN = "https://accounts.example.com"
 CALLBACK = "https://load.example.com/callback"
@@ -47,7 +48,7 @@ def installed(world: Access, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     world.kubectl("rollout", "status", "statefulset/postgres", "-n", peers.NAMESPACE, "--timeout=60s")
     helm = Helm(world)
     before = previous_chart(tmp_path_factory.mktemp("previous"))
-    seconds = helm.deploy(before, **DATABASE, **REPLICAS, **SMALL)
+    seconds = helm.deploy(before, **DATABASE, **REPLICAS, **EXPOSED, **SMALL)
     figure("helm install on PostgreSQL, 3 + 2 replicas", seconds, "s")
     world.kubectl("create", "namespace", TENANT)
     world.apply(
@@ -103,6 +104,16 @@ def test_helm_test_passes_with_replicas(installed: Helm) -> None:
     told = installed("test", RELEASE, "--logs", "--timeout", "90s")
     assert "signed in: a code for tokens" in told
     assert "deleted: the application and the user" in told
+
+
+def test_each_address_has_its_ingress_and_its_application_says_that_nobody_took_it(installed: Helm) -> None:
+    access = installed.access
+    listed = json.loads(access.kubectl("get", "ingress", "-n", NAMESPACE, "-o", "json"))["items"]
+    hosts = {each["spec"]["rules"][0]["host"] for each in listed}
+    assert hosts == {"id.example.com", ORIGIN.removeprefix("https://")}
+    told = conditions(access.get("oauthapplication", "load", TENANT))
+    assert told["AddressReady"] == ("False", "Pending")  # no ingress controller here
+    assert told["Ready"] == ("True", "Ready")
 
 
 def test_a_second_release_of_the_same_version_changes_nothing(installed: Helm) -> None:
