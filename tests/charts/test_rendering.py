@@ -50,7 +50,7 @@ def test_every_object_says_whose_it_is(values: Values) -> None:
             assert labels["app.kubernetes.io/instance"] == "try"
             assert labels["app.kubernetes.io/managed-by"] == "Helm"
             assert labels["app.kubernetes.io/component"]
-            if not each["kind"].startswith("ClusterRole"):
+            if not each["kind"].startswith(("ClusterRole", "ValidatingAdmission")):
                 assert each["metadata"]["namespace"]
 
 

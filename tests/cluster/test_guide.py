@@ -17,7 +17,7 @@ from tests.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guides" / "kubernetes.md"
-DATABASE = "postgresql+asyncpg://ostiary:password@db.example.com/ostiary"
+DATABASE = "postgresql://ostiary:password@db.example.com/ostiary"
 PROCESS = re.compile(r"^(.*)uv run python -m (ostiary_\w+)$", re.MULTILINE | re.DOTALL)
 KEPT = "kubectl delete -f docs/examples/rbac.yaml"  # the last block: other tests still need kinds and rights
 
