@@ -14,7 +14,7 @@ _PAUSE = 1.0  # seconds between attempts
 NOT_THIS_SCHEMA = 3
 
 
-def migrate(database_url: str, *, timeout: float) -> int:
+def migrate(database_url: str, *, timeout: float = 0) -> int:
     """The exit status. Waits so many seconds for a database that does not answer. The URL holds a password and is not
     repeated."""
     deadline, said = time.monotonic() + timeout, ""
