@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.charts import process_effects, release_effects
+from tests.charts import monitoring_effects, process_effects, release_effects
 from tests.charts.effects import Effect
 from tests.charts.overlays import merged, value_at
 from tests.charts.rendering import Helm
 from tests.charts.values_schema import described, values_schema
 
-ROWS: tuple[Effect, ...] = (*release_effects.ROWS, *process_effects.ROWS)
+ROWS: tuple[Effect, ...] = (*release_effects.ROWS, *process_effects.ROWS, *monitoring_effects.ROWS)
 
 
 def test_no_value_is_left_out() -> None:
     every = {each.path for each in described(values_schema()) if not each.is_group and each.path != "global"}
     assert {effect.path for effect in ROWS} == every
-    assert [effect.path for effect in ROWS if not effect.seen and not effect.path.startswith("metrics.")] == []
+    assert [effect.path for effect in ROWS if not effect.seen] == []
 
 
 @pytest.mark.parametrize("effect", ROWS, ids=lambda effect: effect.path)
