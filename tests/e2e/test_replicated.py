@@ -155,6 +155,7 @@ def test_a_killed_server_loses_no_code_and_no_token_that_was_answered(cluster: C
     taken = load.during(kill_each, rest=5)
     figure("requests while three servers were killed one by one", taken.total("requests"))
     figure("of which broke off or were refused a connection", taken.total("broken"))
+    figure("codes whose exchange was cut off and cannot be repeated", taken.total("cut"))
     assert taken.total("lost") == 0, str(taken)
     assert taken.total("refused") == 0, str(taken)
     restarts = [

@@ -2,7 +2,8 @@
 
 Runs on the operator's image (aiohttp). GET /take answers what was counted since the last one, as JSON. A token that was
 answered with 200 must work: workers that refresh or redeem codes try the same token or code again after a broken
-connection or a 503, and count as `lost` what is then refused.
+connection or a 503, and count as `lost` what is then refused. Only a code whose exchange was cut off may have been used
+by it, and can then be used no more: that is `cut`, and the person signs in again.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Count:
     unavailable: int = 0  # 503: said so, and may be tried again
     broken: int = 0  # no answer: the connection was refused, reset or silent
     refused: int = 0  # any other answer than was due
+    cut: int = 0  # a code whose first exchange broke off, refused at the second
     lost: int = 0  # a code or token that was answered with 200, and then refused
     last_failure: float = 0.0  # seconds since the epoch
     seconds: list[float] = field(default_factory=list)
@@ -103,16 +105,22 @@ class Load:
 
     async def _persistent(self, kind: str, form: dict[str, str]) -> str | None:
         """The next refresh token, however often it takes to get an answer."""
+        again = False
         while True:
             status, body = await self._post(kind, "/token", form)
             if status == 200:
                 await asyncio.sleep(PAUSE * 5)
                 return str(body.get("refresh_token"))
             if status in (0, 503):
+                again = True
                 await asyncio.sleep(AGAIN)
                 continue
-            self._counts[kind].lost += 1
-            self._counts[kind].examples.append(f"lost: {status} {body}")
+            count = self._counts[kind]
+            if again and "code" in form:
+                count.cut, count.refused = count.cut + 1, count.refused - 1
+            else:
+                count.lost += 1
+                count.examples.append(f"lost: {status} {body}")
             return None
 
     async def _signed_in(self) -> dict[str, Any]:
