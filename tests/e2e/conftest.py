@@ -88,9 +88,8 @@ def world(system: Access, tmp_path_factory: pytest.TempPathFactory) -> Access:
 @pytest.fixture
 async def forwarded(world: Access) -> AsyncIterator[int]:
     """A port of this machine that leads to the proxy's."""
-    for name, namespace in (("edge", peers.NAMESPACE), ("orders", "team-a")):
-        rollout = ("rollout", "status", f"deployment/{name}", "-n", namespace, "--timeout=60s")
-        await asyncio.to_thread(world.kubectl, *rollout)
+    rollout = ("rollout", "status", "deployment/edge", "-n", peers.NAMESPACE, "--timeout=60s")
+    await asyncio.to_thread(world.kubectl, *rollout)
     process = await asyncio.create_subprocess_exec(
         world.executable,
         "--kubeconfig",

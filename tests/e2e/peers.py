@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from tests.cluster.access import Access
 from tests.cluster.certificates import Leaf
 from tests.e2e.images import PEERS, product
 
@@ -164,6 +165,13 @@ def orders(edge_address: str) -> list[Manifest]:
     deployment["spec"]["template"]["spec"]["hostAliases"] = aliases
     source = (EXAMPLES / "back-end" / "app.py").read_text()
     return [_config_map("orders", "team-a", {"app.py": source}), service("orders", "team-a", 8000), deployment]
+
+
+def restart_orders(access: Access) -> None:
+    """With the Secret that is there now, which it reads when it starts; returns when it answers."""
+    of_orders = ("deployment/orders", "-n", "team-a")
+    access.kubectl("rollout", "restart", *of_orders)
+    access.kubectl("rollout", "status", *of_orders, "--timeout=60s")
 
 
 def load(namespace: str, server: str, origin: str, callback: str, username: str, password: str) -> list[Manifest]:

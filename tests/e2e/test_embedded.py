@@ -29,6 +29,7 @@ def installed(world: Access) -> Iterator[Helm]:
     for name in ("shop", "notes", "billing"):
         ready_application(world, name, "quickstart")
     ready_application(world, "orders", "team-a")
+    peers.restart_orders(world)
     eventually(lambda: is_ready(world.get("oauthuser", "alice", "quickstart")))
     yield helm
     world.kubectl("delete", "oauthapp,oauthuser", "--all", "--all-namespaces", "--timeout=60s")

@@ -221,8 +221,7 @@ async def test_a_relying_pod_signs_its_visitor_in(installed: Helm, forwarded: in
     access.kubectl("apply", "-f", peers.EXAMPLES / "quickstart" / "alice.yaml")
     eventually(lambda: is_ready(access.get("oauthuser", "alice", "quickstart")))
     ready_application(access, "orders", "team-a")
-    access.kubectl("rollout", "restart", "deployment/orders", "-n", "team-a")  # it reads its Secret when it starts
-    access.kubectl("rollout", "status", "deployment/orders", "-n", "team-a", "--timeout=60s")
+    peers.restart_orders(access)
     async with page_behind(chromium_executable, forwarded) as page:
         person, _ = await open_orders(page)
     assert person["email"] == "alice@example.com"
