@@ -69,7 +69,7 @@ class PostgreSQL:
     def stop(self, how: str = "immediate") -> None:
         """Ends every connection at once; `fast` is an administrator's way, which tells the clients."""
         assert self._server is not None
-        stop = [*_as_user(), _binary("pg_ctl"), "stop", "-D", self._data, "-m", how, "-t", "10"]
+        stop = [*as_user(), _binary("pg_ctl"), "stop", "-D", self._data, "-m", how, "-t", "10"]
         subprocess.run(stop, check=False, capture_output=True, cwd=self.folder)
         self._server.kill()  # where a test has stopped it already there was nobody to ask
 
@@ -162,11 +162,11 @@ class PostgreSQL:
             source = ("-h", "127.0.0.1", "-p", str(self.copied_from.port), "-U", USER)
             self._run("pg_basebackup", "-D", self._data, *source, "-R", "-X", "stream", "-c", "fast", "-N")
         settings = [f"-c{name}={value}" for name, value in {**SETTINGS, **self.settings}.items()]
-        command = [*_as_user(), _binary("postgres"), "-D", self._data, "-k", self.folder, "-p", str(self.port)]
+        command = [*as_user(), _binary("postgres"), "-D", self._data, "-k", self.folder, "-p", str(self.port)]
         self._server = Child([*command, *settings], self.folder / "log")
 
     def _run(self, tool: str, *arguments: str | Path) -> None:
-        command = [*_as_user(), _binary(tool), *arguments]
+        command = [*as_user(), _binary(tool), *arguments]
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         subprocess.run(command, check=True, capture_output=True, env=environment, cwd=self.folder)
 
@@ -249,8 +249,11 @@ def _binary(name: str) -> str:
     return str(newest or shutil.which(name) or name)
 
 
-def _as_user() -> list[str]:
-    """Root's way to another user. The new user's process would outlive us unless it asks again not to."""
+def as_user() -> list[str]:
+    """How a command is run as the user that PostgreSQL runs as.
+
+    The new user's process would outlive us unless it asks again not to.
+    """
     if os.geteuid() != 0:
         return []
     account = _unprivileged()

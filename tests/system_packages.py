@@ -22,6 +22,7 @@ PROOF = {
     "libatomic1": ("/usr/lib/*/libatomic.so.1", "/usr/lib64/libatomic.so.1"),  # Playwright's own Node is linked to it
     "nodejs": ("node",),
     "npm": ("npm",),
+    "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
     "postgresql": ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
     "wrk": ("wrk",),
 }

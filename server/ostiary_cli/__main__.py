@@ -66,11 +66,17 @@ def migrate(
     ],
     timeout: Annotated[float, typer.Option(help="Seconds to wait for a database that does not answer.", min=0)] = 0,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 3 if a change is due.")] = False,
+    pooler: Annotated[
+        bool,
+        typer.Option("--pooler", envvar="OSTIARY_DATABASE_POOLER", help="A pooler in transaction mode is in between."),
+    ] = False,
 ) -> None:
     """Bring a database's schema up to this release. Safe to run twice, and by two at once."""
     from ostiary_cli import migrate as command
 
-    sys.exit(command.check(database_url) if check else command.migrate(database_url, timeout=timeout))
+    if check:
+        sys.exit(command.check(database_url, pooler=pooler))
+    sys.exit(command.migrate(database_url, timeout=timeout, pooler=pooler))
 
 
 @application.command()

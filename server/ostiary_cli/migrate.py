@@ -14,13 +14,13 @@ _PAUSE = 1.0  # seconds between attempts
 NOT_THIS_SCHEMA = 3
 
 
-def migrate(database_url: str, *, timeout: float = 0) -> int:
+def migrate(database_url: str, *, timeout: float = 0, pooler: bool = False) -> int:
     """The exit status. Waits so many seconds for a database that does not answer. The URL holds a password and is not
     repeated."""
     deadline, said = time.monotonic() + timeout, ""
     while True:
         try:
-            asyncio.run(schema.migrate(database_url))
+            asyncio.run(schema.migrate(database_url, pooler=pooler))
         except StoreUnavailable as error:
             if time.monotonic() >= deadline:
                 return _failed(error)
@@ -37,11 +37,11 @@ def migrate(database_url: str, *, timeout: float = 0) -> int:
             return 0
 
 
-def check(database_url: str) -> int:
+def check(database_url: str, *, pooler: bool = False) -> int:
     """0 where this release can serve from the schema as it is, 3 where it cannot, 1 where that could not be seen."""
 
     async def look() -> None:
-        database = open_database(database_url)
+        database = open_database(database_url, pooler=pooler)
         try:
             await schema.check(database)
         finally:

@@ -38,13 +38,15 @@ _LOCK = 0x05714127  # any number that nothing else on this database takes an adv
 _PATIENCE = ConnectionLimits(pool_size=1, statement_timeout=3600.0, command_timeout=3600.0)
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str, *, pooler: bool = False) -> None:
     """Bring the schema to this binary's version; nothing happens where it is there. Safe to run twice at once.
+
+    `pooler`: as `open_database` has it.
 
     All in one transaction, under an advisory lock on PostgreSQL and the writer's lock on SQLite. Raises
     StoreUnavailable, and ValueError for a URL that is neither.
     """
-    engines = open_engines(parse_url(url), _PATIENCE, pooler=False)
+    engines = open_engines(parse_url(url), _PATIENCE, pooler=pooler)
     attempts = 1 if engines.write.dialect.name == "postgresql" else _ATTEMPTS
     try:
         while True:
