@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.cluster.access import Access
 from tests.cluster.certificates import Leaf
+from tests.cluster.operating import eventually
 from tests.e2e.images import PEERS, product
 
 HERE = Path(__file__).parent
@@ -49,6 +50,7 @@ http {
   ssl_certificate /tls/tls.crt;
   ssl_certificate_key /tls/tls.key;
   proxy_http_version 1.1;
+  proxy_connect_timeout 2s;
   proxy_set_header Host $host;
   proxy_set_header X-Forwarded-For $remote_addr;
   include /tmp/resolver.conf;
@@ -168,10 +170,16 @@ def orders(edge_address: str) -> list[Manifest]:
 
 
 def restart_orders(access: Access) -> None:
-    """With the Secret that is there now, which it reads when it starts; returns when it answers."""
+    """With the Secret that is there now, which it reads when it starts; returns when nothing else answers for it."""
     of_orders = ("deployment/orders", "-n", "team-a")
     access.kubectl("rollout", "restart", *of_orders)
     access.kubectl("rollout", "status", *of_orders, "--timeout=60s")
+
+    def alone() -> bool:
+        """The address of a pod that is gone swallows what a Service still sends there."""
+        return len(access.kubectl("get", "pods", "-n", "team-a", "-l", "app=orders", "-o", "name").split()) == 1
+
+    eventually(alone, within=60)
 
 
 def load(namespace: str, server: str, origin: str, callback: str, username: str, password: str) -> list[Manifest]:
