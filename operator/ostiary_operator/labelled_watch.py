@@ -18,6 +18,25 @@ _BROKEN_PAUSES = (0.2, 1.0, 2.0, 5.0)  # seconds, growing while the API stays aw
 # An API server that just started refuses for a moment what it will allow; after that someone may grant it some day.
 _REFUSED_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
+Answer = TypeVar("Answer")
+
+
+async def with_access(request: Callable[[], Awaitable[Answer]], ask: Callable[[], Awaitable[bool]]) -> Answer:
+    """A request; where it is refused, access is asked for, which takes a moment to count. Raises what it raises."""
+    try:
+        return await request()
+    except ApiRefused as refused:
+        if refused.status != 403 or not await ask():
+            raise
+    for pause in _BOUND_PAUSES:
+        await asyncio.sleep(pause)
+        try:
+            return await request()
+        except ApiRefused as refused:
+            if refused.status != 403:
+                raise
+    return await request()
+
 
 class Held(Protocol):
     """One object as it was seen."""
@@ -38,6 +57,10 @@ async def _refused() -> bool:
     return False
 
 
+def _nobody() -> None:
+    """Who is told nothing."""
+
+
 class LabelledWatch(Generic[Item]):
     """List, then watch, for ever. What this process writes itself is held and not announced."""
 
@@ -49,11 +72,13 @@ class LabelledWatch(Generic[Item]):
         parse: Callable[[Mapping[str, Any]], Item],
         changed: Callable[[str], None],  # is told the name
         bind: Callable[[], Awaitable[bool]] = _refused,  # asks for access where it is refused
+        turned: Callable[[], None] = _nobody,  # is told that `held` is known now, or no more
     ) -> None:
         self.held: dict[str, Item] = {}
-        self.refusal: ApiRefused | None = None  # why nothing can be listed
+        self.refusal: ApiRefused | None = None  # why nothing can be listed; an API server that just started means none
         self._cluster, self._path, self._selector = cluster, path, {"labelSelector": f"{label}=true"}
-        self._parse, self._changed, self._bind = parse, changed, bind
+        self._parse, self._changed, self._bind, self._turned = parse, changed, bind, turned
+        self._refused: ApiRefused | None = None  # the last answer
         self._writing: dict[str, int] = {}
         self._listed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -70,7 +95,7 @@ class LabelledWatch(Generic[Item]):
     @property
     def is_listed(self) -> bool:
         """Whether `held` is what the API had at some time."""
-        return self._listed.is_set() and self.refusal is None
+        return self._listed.is_set() and self._refused is None
 
     async def listed(self) -> "LabelledWatch[Item]":
         """Itself, once the first list is there or known to be refused."""
@@ -101,45 +126,42 @@ class LabelledWatch(Generic[Item]):
         broken, refusals = iter(_BROKEN_PAUSES), iter(_REFUSED_PAUSES)
         while True:
             try:
-                version: str | None = await self._list_or_bind()
+                version: str | None = await with_access(self._list, self._bind)
                 broken, refusals = iter(_BROKEN_PAUSES), iter(_REFUSED_PAUSES)
                 while version is not None:
                     version = await self._watch(version)
             except ApiRefused as refused:
-                if str(refused) != str(self.refusal):
+                if str(refused) != str(self._refused):
                     logger.warning("cannot list %s: %s", self._path, refused)
-                self.refusal = refused
+                self._refused = refused
                 self._listed.set()
                 pause = next(refusals, _REFUSED_PAUSES[-1])
                 if pause > _BROKEN_PAUSES[-1]:
-                    self.held.clear()  # it is meant: what is held grows old
+                    self._lose(refused)
                 await asyncio.sleep(pause)
             except ClusterUnavailable:
                 await asyncio.sleep(next(broken, _BROKEN_PAUSES[-1]))
 
-    async def _list_or_bind(self) -> str:
-        """Where Secrets are refused, access is asked for first."""
-        try:
-            return await self._list()
-        except ApiRefused as refused:
-            if refused.status != 403 or not await self._bind():
-                raise
-        for pause in _BOUND_PAUSES:
-            await asyncio.sleep(pause)
-            with contextlib.suppress(ApiRefused):
-                return await self._list()
-        return await self._list()
+    def _lose(self, refused: ApiRefused) -> None:
+        """It is meant: what is held grows old."""
+        self.held.clear()
+        if str(refused) != str(self.refusal):
+            self.refusal = refused
+            self._turned()
 
     async def _list(self) -> str:
         """The version to watch from; announces what a lost watch did not."""
         page = await self._cluster.get(self._path, self._selector)
-        self.refusal = None
+        turned = not self.is_listed
+        self._refused = self.refusal = None
         before, self.held = self.held, {each.name: each for each in map(self._parse, page["items"])}
         for name in before.keys() | self.held.keys():
             now, then = self.held.get(name), before.get(name)
             if self._listed.is_set() and (now and now.version) != (then and then.version):
                 self._announce(name)
         self._listed.set()
+        if turned:
+            self._turned()
         return str(page["metadata"]["resourceVersion"])
 
     async def _watch(self, version: str) -> str | None:

@@ -64,7 +64,11 @@ def test_names_are_labels_that_differ_where_addresses_do() -> None:
         (LOGIN, True, True),
         ("http://shop.localhost", False, True),
         ("https://10.0.0.1", True, False),
-        ("https://[::1]:8443", True, False),
+        ("https://[2001:db8::1]:8443", True, False),
+        ("https://[::1]:8443", False, False),
+        ("https://shop.localhost", False, True),
+        ("https://localhost", False, True),
+        ("https://notlocalhost", True, True),
     ],
 )
 def test_only_https_addresses_with_a_name_are_published(origin: str, public: bool, named: bool) -> None:

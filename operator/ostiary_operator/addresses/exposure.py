@@ -2,16 +2,18 @@
 
 import hashlib
 import ipaddress
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from ostiary_operator.objects import GROUP
+from ostiary_state.kinds.custom_resource import GROUP
 
 LABEL = f"{GROUP}/address"  # = "true"
 ADDRESS = f"{GROUP}/address"  # annotation: the origin
+_APPLIED = f"{GROUP}/applied"  # annotation: digest of all that we say, so that what we say no more is noticed
 _READABLE = 42  # characters of the host that a name shows; with prefix and digest it fits into a DNS label
 
 AddressKind = Literal["Ingress", "HTTPRoute"]
@@ -39,15 +41,17 @@ class Exposure:
     def body(self, origin: str) -> dict[str, Any]:
         """The whole of what we say about the object; others may add to it."""
         name, host = object_name(origin), urlsplit(origin).hostname
-        metadata = {
+        metadata: dict[str, Any] = {
             "name": name,
             "namespace": self.namespace,
             "labels": {"app.kubernetes.io/managed-by": "ostiary", LABEL: "true"},
-            "annotations": {**self.annotations, ADDRESS: origin},
+            "annotations": self.annotations,
         }
         group, _ = _PATHS[self.kind]
         spec = self._ingress(name, host) if self.kind == "Ingress" else self._route(host)
-        return {"apiVersion": f"{group}/v1", "kind": self.kind, "metadata": metadata, "spec": spec}
+        body: dict[str, Any] = {"apiVersion": f"{group}/v1", "kind": self.kind, "metadata": metadata, "spec": spec}
+        metadata["annotations"] = {**self.annotations, ADDRESS: origin, _APPLIED: _digest(body)}
+        return body
 
     def _ingress(self, name: str, host: str | None) -> dict[str, Any]:
         backend = {"service": {"name": self.service, "port": {"number": self.port}}}
@@ -81,22 +85,31 @@ def object_name(origin: str) -> str:
 
 
 def is_public(origin: str) -> bool:
-    """https: an http address is a laptop's own."""
-    return origin.startswith("https://")
+    """https, and not loopback, which is a laptop's own."""
+    host, number = urlsplit(origin).hostname or "", _number(origin)
+    loopback = number.is_loopback if number is not None else f".{host}".endswith(".localhost")
+    return origin.startswith("https://") and not loopback
 
 
 def has_name(origin: str) -> bool:
     """Neither an Ingress nor a route has an IP address for a host."""
-    try:
-        ipaddress.ip_address(urlsplit(origin).hostname or "")
-    except ValueError:
-        return True
-    return False
+    return _number(origin) is None
 
 
 def says(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
     """Whether what the API has says all that is wanted; what defaults and others added does not matter."""
     return all(_within(value, held.get(key)) for key, value in wanted.items())
+
+
+def _number(origin: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(urlsplit(origin).hostname or "")
+    except ValueError:
+        return None
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _within(wanted: Any, held: Any) -> bool:

@@ -1,18 +1,25 @@
 """Whether an address is reachable, as whoever serves Ingresses or routes tells it in their status."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ostiary_operator.addresses.exposure import Exposure, has_name, object_name
-from ostiary_operator.cluster import ApiRefused
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Condition, Truth
 
 _OF_A_ROUTE = ("Accepted", "ResolvedRefs")
 
 
-def condition(origin: str, exposure: Exposure, held: Mapping[str, Any] | None, refusal: ApiRefused | None) -> Condition:
-    """AddressReady of the applications at an address."""
+class Refusal(Protocol):
+    """What the API said instead; its text is for people."""
+
+    @property
+    def status(self) -> int:
+        """HTTP's."""
+
+
+def condition(origin: str, exposure: Exposure, held: Mapping[str, Any] | None, refusal: Refusal | None) -> Condition:
+    """AddressReady of the applications at an address. An object that is not there yet waits as one that is new."""
     named = f"{exposure.kind} {exposure.namespace}/{object_name(origin)}"
     if not has_name(origin):
         message = (
@@ -21,9 +28,7 @@ def condition(origin: str, exposure: Exposure, held: Mapping[str, Any] | None, r
         return _not(Reason.NOT_PUBLISHABLE, message)
     if refusal is not None:
         return _refused(exposure, refusal)
-    if held is None:
-        return _not(Reason.PENDING, f"{named} is not there yet")
-    problem = _ingress(held) if exposure.kind == "Ingress" else _route(held)
+    problem = (_ingress if exposure.kind == "Ingress" else _route)(held or {})
     if problem:
         return _not(Reason.PENDING, f"{named}: {problem}")
     return Condition(Type.ADDRESS_READY, Truth.TRUE, Reason.PUBLISHED, named)
@@ -48,7 +53,7 @@ def _route(held: Mapping[str, Any]) -> str:
     return ""
 
 
-def _refused(exposure: Exposure, refusal: ApiRefused) -> Condition:
+def _refused(exposure: Exposure, refusal: Refusal) -> Condition:
     if refusal.status == 404:
         return _not(Reason.NO_GATEWAY_API, "the cluster has no HTTPRoute: install the Gateway API, or choose Ingress")
     return _not(Reason.FORBIDDEN, f"the operator may not keep {exposure.kind}s in {exposure.namespace}: {refusal}")
