@@ -96,6 +96,7 @@ def assemble(
         status,
         held_secrets,
         operation.worklist,
+        vacancy.suspect,
         namespaces=settings.watch_namespaces,
         interval=settings.resync_seconds,
     )

@@ -6,8 +6,9 @@ else's, and stays.
 """
 
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ostiary_operator.cluster import ApiRefused, Cluster
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 _GROUP = "rbac.authorization.k8s.io"
 _MANAGED_BY = "app.kubernetes.io/managed-by"
+_YOUNG = 5.0  # seconds in which authorizers may not have heard of a binding yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,13 @@ class Bindings:
     cluster: Cluster
     role: str
     account: ServiceAccount
+    _made: dict[str, float] = field(default_factory=dict)  # when, by the monotonic clock
 
     async def bind(self, namespace: str) -> bool:
-        """True where a binding was made; False where there is one, or none may be made. Raises ClusterUnavailable."""
+        """True where a binding was made just now; False where there is one, or none may be made.
+
+        Raises ClusterUnavailable.
+        """
         body = {
             "apiVersion": f"{_GROUP}/v1",
             "kind": "RoleBinding",
@@ -48,13 +54,16 @@ class Bindings:
         except ApiRefused as refused:
             if refused.status != 409:
                 logger.warning("cannot bind %s in %s: %s", self.role, namespace, refused)
-            return False
+                return False
+            return time.monotonic() - self._made.get(namespace, -_YOUNG) < _YOUNG  # by another request of ours
+        self._made[namespace] = time.monotonic()
         logger.info("bound %s in %s", self.role, namespace)
         return True
 
     async def unbind(self, namespace: str) -> None:
         """Remove our binding, if there is one. Raises ClusterUnavailable."""
         path = f"{_path(namespace)}/{self.role}"
+        self._made.pop(namespace, None)
         try:
             body = await self.cluster.get(path)
             if not self._is_ours(body):

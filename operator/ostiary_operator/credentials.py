@@ -6,13 +6,13 @@ memory is what those watches brought; a Secret without the label is read each ti
 
 import base64
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
 from ostiary_operator.bindings import Bindings
 from ostiary_operator.cluster import ApiRefused, Cluster
-from ostiary_operator.labelled_watch import LabelledWatch
+from ostiary_operator.labelled_watch import LabelledWatch, with_access
 from ostiary_operator.objects import GROUP, VERSION, ObjectKind
 from ostiary_operator.reconcile.secret_port import (
     APPLICATION_ANNOTATION,
@@ -43,7 +43,7 @@ class KubernetesSecrets:
         if (held := watch.held.get(name)) is not None:
             return held
         try:
-            body = await self._cluster.get(f"{_path(namespace)}/{name}")
+            body = await self._allowed(namespace, partial(self._cluster.get, f"{_path(namespace)}/{name}"))
         except ApiRefused as refused:
             if refused.status == 404:
                 return None
@@ -55,7 +55,8 @@ class KubernetesSecrets:
         watch = self._watch(wanted.namespace)
         with watch.writing(wanted.name):
             try:
-                body = await self._cluster.create(_path(wanted.namespace), _body(wanted))
+                create = partial(self._cluster.create, _path(wanted.namespace), _body(wanted))
+                body = await self._allowed(wanted.namespace, create)
             except ApiRefused as refused:
                 raise self._explained(refused, wanted.namespace) from None
             return watch.wrote(parse(body))
@@ -69,17 +70,15 @@ class KubernetesSecrets:
         body["data"] = _encoded({**held.data, **wanted.data})
         with watch.writing(wanted.name):
             try:
-                return watch.wrote(parse(await self._cluster.replace(path, body)))
+                replace = partial(self._cluster.replace, path, body)
+                return watch.wrote(parse(await self._allowed(held.namespace, replace)))
             except ApiRefused as refused:
                 raise self._explained(refused, held.namespace) from None
 
-    async def keep_only(self, namespaces: frozenset[str]) -> None:
-        """Give up every namespace but these. Raises ClusterUnavailable and ApiRefused."""
-        for namespace in self._watches.keys() - namespaces:
-            self._watches.pop(namespace).stop()
-        if self._binds:
-            for namespace in await self._bindings.bound() - namespaces:
-                await self._bindings.unbind(namespace)
+    async def surplus(self, needing: frozenset[str]) -> frozenset[str]:
+        """Namespaces that are followed or bound without being among these. Raises ClusterUnavailable and ApiRefused."""
+        bound = await self._bindings.bound() if self._binds else frozenset()
+        return (bound | self._watches.keys()) - needing
 
     async def give_up(self, namespace: str) -> None:
         """Nothing in this namespace needs a Secret any more. Raises ClusterUnavailable."""
@@ -87,6 +86,8 @@ class KubernetesSecrets:
             watch.stop()
         if self._binds:
             await self._bindings.unbind(namespace)
+            if namespace in self._watches:  # it came into use meanwhile
+                await self._bindings.bind(namespace)
 
     def stop(self) -> None:
         """Stop following."""
@@ -102,6 +103,10 @@ class KubernetesSecrets:
             self._watches[namespace] = watch
             watch.start()
         return watch
+
+    async def _allowed(self, namespace: str, request: Callable[[], Awaitable[Any]]) -> Any:
+        """A running watch is not told that somebody took a binding away; a request is."""
+        return await with_access(request, partial(self._bind, namespace))
 
     async def _bind(self, namespace: str) -> bool:
         return self._binds and await self._bindings.bind(namespace)

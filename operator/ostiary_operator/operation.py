@@ -161,7 +161,7 @@ class Operation:
         if self._addresses is None:
             self._status.addressed(target, None)
         else:
-            self._addresses.expect(target, outcome.endpoints.issuer if outcome.endpoints is not None else None)
+            self._addresses.expect(target, _stored_at(outcome))
         await self._serving.expect(target, outcome, job.since)
 
     def _notices(self, target: Target, outcome: Outcome) -> tuple[Notice, ...]:
@@ -229,6 +229,11 @@ class Operation:
 
 def _differs(before: Mapping[str, Any], now: Condition) -> bool:
     return (before["status"], before["reason"], before["message"]) != (now.status, now.reason, now.message)
+
+
+def _stored_at(outcome: Outcome) -> str | None:
+    """The origin; None while nothing is stored, though the endpoints are known."""
+    return outcome.endpoints.issuer if outcome.endpoints is not None and outcome.revision is not None else None
 
 
 def _unanswerable(outcome: Outcome) -> bool:

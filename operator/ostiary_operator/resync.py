@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from ostiary_operator.cluster import ApiRefused
 from ostiary_operator.credentials import KubernetesSecrets
@@ -27,12 +28,13 @@ class Resync:
         status: StatusWriter,
         secrets: KubernetesSecrets,
         worklist: Worklist,
+        vacated: Callable[[str], None],
         *,
         namespaces: frozenset[str],
         interval: float,
     ) -> None:
         self._objects, self._store, self._status = objects, store, status
-        self._secrets, self._worklist = secrets, worklist
+        self._secrets, self._worklist, self._vacated = secrets, worklist, vacated
         self._namespaces, self._interval = namespaces, interval
 
     async def run(self) -> None:
@@ -59,14 +61,15 @@ class Resync:
                     seen.add(key)
                     self._status.observe(key, body)
                     declared = kind.declared(body)
-                    if declared.needs_secret:
+                    if declared.needs_secret and not declared.deleted:
                         needing.add(key.namespace)
                     await self._add(key, declared.deleted)
         for kind, ids in rows.items():
             for key in (Key(kind, *row_id.split("/", 1)) for row_id in ids):
                 if key not in seen and (not self._namespaces or key.namespace in self._namespaces):
                     await self._add(key, deleted=False)
-        await self._secrets.keep_only(frozenset(needing))
+        for namespace in sorted(await self._secrets.surplus(frozenset(needing))):
+            self._vacated(namespace)  # which looks again: some may have come into use while this ran
 
     async def _add(self, key: Key, deleted: bool) -> None:
         """Each is read afresh when its turn comes; deletions are kopf's, which holds the finalizer."""

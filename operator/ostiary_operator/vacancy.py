@@ -21,7 +21,7 @@ class Vacancy:
         self._suspects: asyncio.Queue[str] = asyncio.Queue()
 
     def suspect(self, namespace: str) -> None:
-        """One of its objects with a Secret has gone."""
+        """It may need none any more."""
         self._suspects.put_nowait(namespace)
 
     async def run(self) -> None:
@@ -41,6 +41,7 @@ class Vacancy:
     async def _needs_secrets(self, namespace: str) -> bool:
         for kind in ObjectKind:
             async for body in self._objects.all(kind, namespace):
-                if kind.declared(body).needs_secret:
+                declared = kind.declared(body)
+                if declared.needs_secret and not declared.deleted:
                     return True
         return False

@@ -316,3 +316,23 @@ async def test_who_waits_for_the_database_is_told_once_when_it_is_back(monkeypat
     async with running(follower.run()):
         await asyncio.wait_for(told.wait(), 5.0)
     assert len(back) == 1
+
+
+async def test_an_address_is_made_reachable_only_once_something_is_stored_there(desk: Desk) -> None:
+    told: list[str | None] = []
+
+    class Recorder:
+        def expect(self, _: Target, origin: str | None) -> None:
+            told.append(origin)
+
+        def forget(self, _: Key) -> None:
+            """Not of interest."""
+
+    reconcilers = Reconcilers(desk.world.applications, desk.world.users, desk.world.vanished)
+    desk.operation.begin(reconcilers, lambda _: None, Recorder())
+    address = {"authenticationAddress": "https://shop.example.com", "callbackURLs": ["https://shop.example.com/cb"]}
+    await desk.seen(application({**address, "secret": {"name": "mine", "mode": "Require"}}))
+    desk.world.secrets.put("mine", {"client-secret": b"chosen-by-somebody-who-has-time"})
+    await desk.seen(application({**address, "secret": {"name": "mine", "mode": "Require"}}, generation=2))
+    await desk.seen(application({**address, "callbackURLs": ["nonsense"]}, generation=3))
+    assert told == [None, "https://shop.example.com", "https://shop.example.com"]
