@@ -75,8 +75,10 @@ def released(
     operators = Operators(crds, watched, url, directory, kubeconfig, account)
     try:
         with replica_on(url, directory):
-            yield Released(release, namespace, operators)
-            operators.stop()
+            try:
+                yield Released(release, namespace, operators)
+            finally:  # a test that failed must not leave an operator to those after it
+                operators.stop()
     finally:
         crds.kubectl("delete", "-f", "-", "--wait=false", stdin=rights)
         crds.kubectl("delete", "namespace", namespace, "--wait=false")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,24 +23,24 @@ def binder(crds: Access, postgresql_server: PostgreSQL, tmp_path_factory: pytest
 def test_a_namespace_is_bound_with_its_first_application_and_unbound_with_the_last(
     crds: Access, namespace: str, binder: Released
 ) -> None:
-    assert not _is_bound(crds, namespace, binder)
+    assert not is_bound(crds, namespace, binder)
     crds.apply(application("one", namespace), application("two", namespace))
     for name in ("one", "two"):
         ready_application(crds, name, namespace)
-    assert _is_bound(crds, namespace, binder)
+    assert is_bound(crds, namespace, binder)
     assert "Forbidden" not in crds.kubectl("get", "events", "--namespace", namespace)
 
     crds.kubectl("delete", "oauthapplication", "one", "--namespace", namespace)
     ready_application(crds, "two", namespace)
-    assert _is_bound(crds, namespace, binder)
+    assert is_bound(crds, namespace, binder)
     crds.kubectl("delete", "oauthapplication", "two", "--namespace", namespace)
-    eventually(lambda: not _is_bound(crds, namespace, binder))
+    eventually(lambda: not is_bound(crds, namespace, binder))
 
 
 def test_a_public_application_needs_no_binding(crds: Access, namespace: str, binder: Released) -> None:
     crds.apply(application("page", namespace, type="Public"))
     ready_application(crds, "page", namespace)
-    assert not _is_bound(crds, namespace, binder)
+    assert not is_bound(crds, namespace, binder)
 
 
 def test_secrets_of_other_namespaces_stay_refused(crds: Access, namespace: str, binder: Released) -> None:
@@ -93,21 +92,17 @@ def test_a_binding_that_is_somebody_elses_stays(crds: Access, namespace: str, bi
     assert crds.get("rolebinding", binder.role, namespace)["roleRef"]["name"] == "view"
 
 
-def _is_bound(access: Access, namespace: str, made: Released) -> bool:
+def is_bound(access: Access, namespace: str, made: Released) -> bool:
+    """Whether there is a binding of the release's name."""
     return made.role in access.kubectl("get", "rolebindings", "--namespace", namespace, "-o", "name")
 
 
-def test_with_watched_namespaces_roles_are_enough(
-    crds: Access, namespace: str, postgresql_server: PostgreSQL, tmp_path: Path
+def test_a_binding_that_somebody_takes_away_is_back_with_the_next_application(
+    crds: Access, namespace: str, binder: Released
 ) -> None:
-    values = {"watchNamespaces": [namespace]}
-    with released(crds, postgresql_server, tmp_path, values, watched=namespace) as made:
-        cluster_wide = crds.kubectl("get", "clusterroles,clusterrolebindings", "-o", "name")
-        assert made.release not in cluster_wide
-        made.start(OSTIARY_BIND_SECRETS="false")
-        crds.apply(application("web", namespace))
-        ready_application(crds, "web", namespace)
-        for elsewhere in (("--namespace", "default"), ("--all-namespaces",)):
-            for kind in ("oauthapplications", "secrets"):
-                with pytest.raises(KubectlFailed, match="forbidden"):
-                    crds.kubectl("get", kind, *elsewhere, kubeconfig=made.kubeconfig)
+    crds.apply(application("one", namespace))
+    ready_application(crds, "one", namespace)
+    crds.kubectl("delete", "rolebinding", binder.role, "--namespace", namespace)
+    crds.apply(application("two", namespace))
+    ready_application(crds, "two", namespace)
+    assert is_bound(crds, namespace, binder)
