@@ -132,7 +132,7 @@ class OperatorSettings(BaseSettings):
         if self.address_kind == "None":
             return None
         service, _, port = self.address_service.rpartition(":")
-        if not service or not port.isdecimal():
+        if not service or not port.isdecimal() or not 0 < int(port) < 65536:
             raise ValueError(
                 f"{PREFIX}ADDRESS_SERVICE: write the server's Service and its port, such as ostiary-server:80"
             )

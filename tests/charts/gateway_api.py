@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.cluster.build import downloaded
 
-MODULE = "sigs.k8s.io/gateway-api@v1.4.1"
-CHECKSUM = "h1:NPxFutNkKNa8UfLd2CMlEuhIPMQgDQ6DXNKG9sHbJU8="
+MODULE = "sigs.k8s.io/gateway-api@v1.5.1"
+CHECKSUM = "h1:RqVRIlkhLhUO8wOHKTLnTJA6o/1un4po4/6M1nRzdd0="
 
 
 def http_route_definition() -> Path:

@@ -5,16 +5,20 @@ No test here may run beside an operator that follows every namespace: that one w
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.access import Access, KubectlFailed
-from tests.cluster.operating import application, eventually, is_ready, ready_application, user
+from tests.cluster.conftest import replica_on
+from tests.cluster.operating import ROOT, Operators, application, eventually, is_ready, ready_application, user
 from tests.cluster.releasing import released
 from tests.cluster.test_addresses import ANNOTATIONS, address_ready, objects
 from tests.cluster.test_bindings import is_bound
 from tests.postgres import PostgreSQL
+
+MORE = ROOT / "docs" / "examples" / "rbac-more.yaml"
 
 
 def test_a_resync_removes_a_binding_that_was_left_and_leaves_one_that_is_used(
@@ -92,3 +96,30 @@ def test_without_the_right_status_says_so_and_the_application_is_served(
         ready_application(crds, "web", namespace)
         eventually(lambda: address_ready(crds, "web", namespace) == ("False", "Forbidden"))
         assert process.log.read_text().count("cannot") < 5
+
+
+def test_the_documented_rights_are_enough_to_bind_and_to_publish(
+    crds: Access, account: Path, namespace: str, postgresql_server: PostgreSQL, tmp_path: Path
+) -> None:
+    url = postgresql_server.url(asyncio.run(postgresql_server.database()))
+    crds.kubectl("apply", "-f", MORE)
+    operators = Operators(crds, None, url, tmp_path, account, "operator-alone")
+    try:
+        with replica_on(url, tmp_path):
+            operators.start(
+                OSTIARY_BIND_SECRETS="true",
+                OSTIARY_ADDRESS_KIND="Ingress",
+                OSTIARY_ADDRESS_SERVICE="ostiary-server:80",
+                OSTIARY_RESYNC_SECONDS="5",
+            )
+            crds.apply(application("web", namespace, authenticationAddress=f"https://{namespace}.example.com"))
+            ready_application(crds, "web", namespace)
+            eventually(lambda: address_ready(crds, "web", namespace) == ("False", "Pending"))
+            assert "ostiary-secrets" in crds.kubectl("get", "rolebindings", "-n", namespace, "-o", "name")
+            crds.kubectl("delete", "oauthapplication", "web", "-n", namespace, "--timeout=20s")
+            kinds = ("get", "ingress,rolebindings", "-A", "-l", "app.kubernetes.io/managed-by=ostiary", "-o", "name")
+            eventually(lambda: not crds.kubectl(*kinds).strip())
+            assert "forbidden" not in operators.logs()
+    finally:
+        operators.stop()
+        crds.kubectl("delete", "-f", MORE)

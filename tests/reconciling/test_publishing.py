@@ -17,7 +17,7 @@ from ostiary_operator.status import StatusWriter, Target
 from ostiary_state.intent import StoredApplication
 from tests.reconciling.fake_collections import FakeCollections
 from tests.reconciling.fakes import Store
-from tests.reconciling.test_addresses import INGRESS, LOGIN
+from tests.reconciling.test_addresses import INGRESS, LOGIN, ROUTE
 from tests.server.polling import running, until
 
 OTHER, OWN = "https://bank.example.com", "https://id.example.com"
@@ -235,8 +235,8 @@ async def test_one_refused_address_is_told_of_alone_and_tried_again(street: Stre
 
 
 async def test_each_generation_and_each_application_is_told_while_the_kind_is_missing() -> None:
-    street = Street()
-    street.cluster.refuses = lambda _, path: 404 if path.startswith(INGRESS.collection) else None
+    street = Street(exposure=ROUTE)
+    street.cluster.refuses = lambda _, path: 404 if path.startswith(ROUTE.collection) else None
     async with running(street.publisher.run()):
         first = await street.stored("one", LOGIN)
         await until(lambda: street.told(first) == ("NoGatewayAPI", 1))

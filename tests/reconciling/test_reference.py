@@ -86,3 +86,22 @@ def test_another_default_issuer_is_refused(environment: pytest.MonkeyPatch, writ
 
 def test_the_database_url_is_not_shown() -> None:
     assert "hidden" not in repr(OperatorSettings())
+
+
+@pytest.mark.parametrize("written", ["", "ostiary-server", ":80", "ostiary-server:http", "ostiary-server:0", "a:65536"])
+def test_addresses_lead_to_a_service_and_its_port(environment: pytest.MonkeyPatch, written: str) -> None:
+    environment.setenv("OSTIARY_ADDRESS_KIND", "Ingress")
+    environment.setenv("OSTIARY_ADDRESS_SERVICE", written)
+    with pytest.raises(ValidationError, match="OSTIARY_ADDRESS_SERVICE: write the server's Service and its port"):
+        OperatorSettings()
+
+
+def test_a_route_needs_a_gateway(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OSTIARY_ADDRESS_KIND", "HTTPRoute")
+    environment.setenv("OSTIARY_ADDRESS_SERVICE", "ostiary-server:80")
+    with pytest.raises(ValidationError, match="OSTIARY_ADDRESS_PARENT_REFS: name the gateway"):
+        OperatorSettings()
+    environment.setenv("OSTIARY_ADDRESS_PARENT_REFS", '[{"name": "public"}]')
+    exposure = OperatorSettings().exposure
+    assert exposure is not None
+    assert exposure.parent_refs == ({"name": "public"},)

@@ -27,7 +27,7 @@ def condition(origin: str, exposure: Exposure, held: Mapping[str, Any] | None, r
         )
         return _not(Reason.NOT_PUBLISHABLE, message)
     if refusal is not None:
-        return _refused(exposure, refusal)
+        return _refused(named, exposure, refusal)
     problem = (_ingress if exposure.kind == "Ingress" else _route)(held or {})
     if problem:
         return _not(Reason.PENDING, f"{named}: {problem}")
@@ -53,10 +53,10 @@ def _route(held: Mapping[str, Any]) -> str:
     return ""
 
 
-def _refused(exposure: Exposure, refusal: Refusal) -> Condition:
-    if refusal.status == 404:
+def _refused(named: str, exposure: Exposure, refusal: Refusal) -> Condition:
+    if refusal.status == 404 and exposure.kind == "HTTPRoute":
         return _not(Reason.NO_GATEWAY_API, "the cluster has no HTTPRoute: install the Gateway API, or choose Ingress")
-    return _not(Reason.FORBIDDEN, f"the operator may not keep {exposure.kind}s in {exposure.namespace}: {refusal}")
+    return _not(Reason.FORBIDDEN, f"the operator may not keep {named}: {refusal}")
 
 
 def _not(reason: Reason, message: str) -> Condition:
