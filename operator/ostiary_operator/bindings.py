@@ -36,6 +36,7 @@ class Bindings:
     role: str
     account: ServiceAccount
     _made: dict[str, float] = field(default_factory=dict)  # when, by the monotonic clock
+    _refused: dict[str, str] = field(default_factory=dict)  # why, as the log has it
 
     async def bind(self, namespace: str) -> bool:
         """True where a binding was made just now; False where there is one, or none may be made.
@@ -53,7 +54,9 @@ class Bindings:
             await self.cluster.create(_path(namespace), body)
         except ApiRefused as refused:
             if refused.status != 409:
-                logger.warning("cannot bind %s in %s: %s", self.role, namespace, refused)
+                if self._refused.get(namespace) != str(refused):
+                    logger.warning("cannot bind %s in %s: %s", self.role, namespace, refused)
+                self._refused[namespace] = str(refused)
                 return False
             return time.monotonic() - self._made.get(namespace, -_YOUNG) < _YOUNG  # by another request of ours
         self._made[namespace] = time.monotonic()
@@ -64,6 +67,7 @@ class Bindings:
         """Remove our binding, if there is one. Raises ClusterUnavailable."""
         path = f"{_path(namespace)}/{self.role}"
         self._made.pop(namespace, None)
+        self._refused.pop(namespace, None)
         try:
             body = await self.cluster.get(path)
             if not self._is_ours(body):

@@ -43,7 +43,7 @@ class KubernetesSecrets:
         if (held := watch.held.get(name)) is not None:
             return held
         try:
-            body = await self._allowed(namespace, partial(self._cluster.get, f"{_path(namespace)}/{name}"))
+            body = await self._allowed(watch, namespace, partial(self._cluster.get, f"{_path(namespace)}/{name}"))
         except ApiRefused as refused:
             if refused.status == 404:
                 return None
@@ -56,7 +56,7 @@ class KubernetesSecrets:
         with watch.writing(wanted.name):
             try:
                 create = partial(self._cluster.create, _path(wanted.namespace), _body(wanted))
-                body = await self._allowed(wanted.namespace, create)
+                body = await self._allowed(watch, wanted.namespace, create)
             except ApiRefused as refused:
                 raise self._explained(refused, wanted.namespace) from None
             return watch.wrote(parse(body))
@@ -71,7 +71,7 @@ class KubernetesSecrets:
         with watch.writing(wanted.name):
             try:
                 replace = partial(self._cluster.replace, path, body)
-                return watch.wrote(parse(await self._allowed(held.namespace, replace)))
+                return watch.wrote(parse(await self._allowed(watch, held.namespace, replace)))
             except ApiRefused as refused:
                 raise self._explained(refused, held.namespace) from None
 
@@ -104,9 +104,11 @@ class KubernetesSecrets:
             watch.start()
         return watch
 
-    async def _allowed(self, namespace: str, request: Callable[[], Awaitable[Any]]) -> Any:
-        """A running watch is not told that somebody took a binding away; a request is."""
-        return await with_access(request, partial(self._bind, namespace))
+    async def _allowed(
+        self, watch: LabelledWatch[HeldSecret], namespace: str, request: Callable[[], Awaitable[Any]]
+    ) -> Any:
+        """A running watch is not told that somebody took a binding away; a request is. Else the watch has asked."""
+        return await with_access(request, partial(self._bind, namespace)) if watch.is_listed else await request()
 
     async def _bind(self, namespace: str) -> bool:
         return self._binds and await self._bindings.bind(namespace)

@@ -153,14 +153,21 @@ async def test_a_binding_that_is_not_as_we_make_them_stays_as_it_is(house: House
     assert await house.secrets.surplus(frozenset()) == frozenset()
 
 
-async def test_where_binding_is_refused_the_command_is_told_and_no_more_is_tried(house: House) -> None:
+async def test_where_binding_is_refused_the_command_is_told_and_no_more_is_tried(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     refuses = house.cluster.refuses
     house.cluster.refuses = lambda method, path: (
         403 if method == "POST" and "rolebindings" in path else refuses(method, path)
     )
     with pytest.raises(SecretForbidden, match=f"--clusterrole={ROLE} --serviceaccount=ostiary-system:ostiary-operator"):
         await house.make("shop")
-    assert len(house.cluster.requests) <= 2
+    posts = [path for method, path in house.cluster.requests if method == "POST"]
+    for number in range(20):
+        with pytest.raises(SecretForbidden):
+            await house.make("shop", f"secret-{number}")
+    assert [path for method, path in house.cluster.requests if method == "POST"] == posts
+    assert caplog.text.count("cannot bind") == 1
     house.secrets.stop()
 
 

@@ -266,3 +266,23 @@ async def test_a_refused_deletion_says_nothing_of_an_application_that_comes_back
     await until(lambda: ("DELETE", street.path(LOGIN)) in street.cluster.requests)
     again = await street.stored("web", LOGIN)
     await until(lambda: street.told(again) == ("Pending", 1))
+
+
+async def test_an_address_that_only_the_store_knows_is_kept_without_asking_again_and_again(street: Street) -> None:
+    asked = 0
+    applications = Store.applications
+
+    class Counting(Store):
+        async def applications(self) -> Any:
+            nonlocal asked
+            asked += 1
+            return await applications(self)
+
+    street.publisher._store = Counting(street.store.database)
+    row = StoredApplication("elsewhere/web", "uid", "elsewhere.web", OTHER, "elsewhere", {})
+    street.store.put(row)
+    street.cluster.put(street.path(OTHER), INGRESS.body(OTHER))
+    await until(lambda: asked > 0)
+    await labelled_watch.asyncio.sleep(0.5)
+    assert street.has(OTHER)
+    assert asked <= 2

@@ -138,20 +138,20 @@ class Publisher:
             del self._due[name]
         try:
             for name in sorted(names):
-                await self._look(name)
+                await self._look(name, name in due)
             await self._give_up({name for name in due if self._origin(name) is None and name in self._watch.held})
         except (ClusterUnavailable, StoreUnavailable) as error:
             logger.warning("addresses: %s", error)
             self._look_later(names, _AGAIN)
 
-    async def _look(self, name: str) -> None:
+    async def _look(self, name: str, has_lingered: bool) -> None:
         if not self._knows:
             return  # as soon as it does, all are looked at
         if (origin := self._origin(name)) is not None:
             if self._watch.is_listed:
                 await self._publish(name, origin)
             await self._tell(origin)
-        elif name in self._watch.held and name not in self._due:
+        elif name in self._watch.held and name not in self._due and not has_lingered:
             self._look_later((name,), _LINGER)
 
     def _origin(self, name: str) -> str | None:
