@@ -88,6 +88,15 @@ class Cluster:
         """GET."""
         return await self._json("GET", path, query)
 
+    async def find(self, path: str) -> Any:
+        """GET of one object; None where there is none."""
+        try:
+            return await self.get(path)
+        except ApiRefused as refused:
+            if refused.status != 404:
+                raise
+            return None
+
     async def create(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST."""
         return await self._json("POST", path, body=body)

@@ -43,12 +43,10 @@ class KubernetesSecrets:
         if (held := watch.held.get(name)) is not None:
             return held
         try:
-            body = await self._allowed(watch, namespace, partial(self._cluster.get, f"{_path(namespace)}/{name}"))
+            body = await self._allowed(watch, namespace, partial(self._cluster.find, f"{_path(namespace)}/{name}"))
         except ApiRefused as refused:
-            if refused.status == 404:
-                return None
             raise self._explained(refused, namespace) from None
-        return parse(body)
+        return None if body is None else parse(body)
 
     async def create(self, wanted: WantedSecret) -> HeldSecret:
         """POST."""

@@ -101,13 +101,9 @@ class Lease:
         return self._held(await self._replace(lease, holder=self._identity, transitions=transitions + 1), asked)
 
     async def _read(self) -> Mapping[str, Any] | None:
-        try:
-            lease: Mapping[str, Any] = await self._limited(self._cluster.get(f"{self._collection}/{self._name}"))
-        except ApiRefused as refused:
-            if refused.status != 404:
-                raise
-            return None
-        self._see(lease)
+        lease: Mapping[str, Any] | None = await self._limited(self._cluster.find(f"{self._collection}/{self._name}"))
+        if lease is not None:
+            self._see(lease)
         return lease
 
     async def _replace(self, lease: Mapping[str, Any], *, holder: str, transitions: int) -> Mapping[str, Any]:

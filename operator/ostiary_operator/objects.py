@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ostiary_operator.cluster import ApiRefused, Cluster
+from ostiary_operator.cluster import Cluster
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
 
 GROUP, VERSION = "ostiary.dev", "v1alpha1"
@@ -74,12 +74,7 @@ class Objects:
 
     async def get(self, key: Key) -> Mapping[str, Any] | None:
         """The object; None if it is gone."""
-        try:
-            body: Mapping[str, Any] = await self.cluster.get(key.path)
-        except ApiRefused as refused:
-            if refused.status != 404:
-                raise
-            return None
+        body: Mapping[str, Any] | None = await self.cluster.find(key.path)
         return body
 
     async def all(self, kind: ObjectKind, namespace: str | None) -> AsyncIterator[Mapping[str, Any]]:

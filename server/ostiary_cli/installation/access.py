@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -30,17 +30,6 @@ async def cluster() -> AsyncIterator[Cluster]:
         yield api
     finally:
         await api.close()
-
-
-async def found(api: Cluster, path: str) -> Mapping[str, Any] | None:
-    """The object; None where there is none."""
-    try:
-        body: Mapping[str, Any] = await api.get(path)
-    except ApiRefused as refused:
-        if refused.status == 404:
-            return None
-        raise
-    return body
 
 
 async def patiently(attempt: Callable[[], Awaitable[Result]], *, seconds: float) -> Result:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ostiary_cli.installation.access import CommandFailed, cluster, finish, found, patiently
+from ostiary_cli.installation.access import CommandFailed, cluster, finish, patiently
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_server.keys.material import KEY_BYTES, KeyMaterial
 
@@ -41,7 +41,7 @@ def make_keys(namespace: str, name: str, output_dir: Path | None, *, timeout: fl
 async def _made_or_found(api: Cluster, namespace: str, name: str) -> tuple[Mapping[str, Any], bool]:
     """Two at once: one makes it, the other finds it."""
     path = f"/api/v1/namespaces/{namespace}/secrets"
-    if (there := await found(api, f"{path}/{name}")) is not None:
+    if (there := await api.find(f"{path}/{name}")) is not None:
         return there, False
     wanted = {
         "apiVersion": "v1",
@@ -53,7 +53,7 @@ async def _made_or_found(api: Cluster, namespace: str, name: str) -> tuple[Mappi
     try:
         return await api.create(path, wanted), True
     except ApiRefused as refused:
-        if refused.status != 409 or (there := await found(api, f"{path}/{name}")) is None:
+        if refused.status != 409 or (there := await api.find(f"{path}/{name}")) is None:
             raise
         return there, False
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ostiary_cli.installation.access import CommandFailed, cluster, finish, found
+from ostiary_cli.installation.access import CommandFailed, cluster, finish
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.handlers import FINALIZER
 from ostiary_operator.objects import Key, ObjectKind, Objects
@@ -24,7 +24,7 @@ class Lapsed:
 
     async def verify(self, api: Cluster) -> None:
         """Raises CommandFailed while somebody holds it: an operator puts its finalizers back at once."""
-        lease = await found(api, f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/{self.name}")
+        lease = await api.find(f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/{self.name}")
         spec = (lease or {}).get("spec", {})
         holder, renewed = spec.get("holderIdentity"), spec.get("renewTime")
         if not holder or not renewed:

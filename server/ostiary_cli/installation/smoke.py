@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ostiary_cli.installation.access import CommandFailed, cluster, finish, found, patiently
+from ostiary_cli.installation.access import CommandFailed, cluster, finish, patiently
 from ostiary_cli.installation.visitor import Visitor
 from ostiary_operator.cluster import Cluster
-from ostiary_operator.objects import GROUP, VERSION
+from ostiary_operator.objects import GROUP, VERSION, Key, ObjectKind, collection
+from ostiary_operator.reconcile.secret_port import LABEL
 
 NAME = "ostiary-smoke"
 ADDRESS = f"http://{NAME}.localhost"
@@ -72,18 +73,18 @@ class _Objects:
     """What the test declares."""
 
     def __init__(self, api: Cluster, namespace: str) -> None:
-        self._api, self._namespace = api, namespace
+        self._api = api
         self._secrets = f"/api/v1/namespaces/{namespace}/secrets"
-        self._applications = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/oauthapplications"
-        self._users = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/oauthusers"
+        self._application = Key(ObjectKind.APPLICATION, namespace, NAME)
+        self._user = Key(ObjectKind.USER, namespace, NAME)
 
     @asynccontextmanager
     async def applied(self, password: str) -> AsyncIterator[tuple[str, str]]:
         """Client id and secret once both are served; they are deleted whatever happens."""
         try:
             await self._create(password)
-            for path in (self._users, self._applications):
-                await self._ready(path)
+            for key in (self._user, self._application):
+                await self._ready(key)
             data = (await self._api.get(f"{self._secrets}/{_CLIENT_SECRET}"))["data"]
             yield _text(data["client-id"]), _text(data["client-secret"])
         finally:
@@ -91,9 +92,9 @@ class _Objects:
 
     async def delete(self) -> None:
         """Returns when nothing of it is left."""
-        paths = [f"{self._applications}/{NAME}", f"{self._users}/{NAME}", f"{self._secrets}/{_PASSWORD_SECRET}"]
+        paths = (self._application.path, self._user.path, f"{self._secrets}/{_PASSWORD_SECRET}")
         for path in paths:
-            if await found(self._api, path) is not None:
+            if await self._api.find(path) is not None:
                 await self._api.delete(path)
         for path in paths:
             await self._gone(path)
@@ -102,7 +103,7 @@ class _Objects:
         await self._api.create(
             self._secrets,
             {
-                "metadata": {"name": _PASSWORD_SECRET, "labels": {f"{GROUP}/secret": "true"}},
+                "metadata": {"name": _PASSWORD_SECRET, "labels": {LABEL: "true"}},
                 "stringData": {"password": password},
             },
         )
@@ -114,29 +115,25 @@ class _Objects:
             "grantModes": ["authorization_code", "refresh_token", "client_credentials"],
             "consent": "Skip",
         }
-        for path, kind, spec in (
-            (self._users, "OAuthUser", user),
-            (self._applications, "OAuthApplication", application),
-        ):
-            await self._api.create(
-                path, {"apiVersion": f"{GROUP}/{VERSION}", "kind": kind, "metadata": {"name": NAME}, "spec": spec}
-            )
+        for (kind, namespace, name), spec in ((self._user, user), (self._application, application)):
+            body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": kind.value, "metadata": {"name": name}, "spec": spec}
+            await self._api.create(collection(kind, namespace), body)
 
-    async def _ready(self, path: str) -> None:
+    async def _ready(self, key: Key) -> None:
         said = ""
         while True:
-            body = await found(self._api, f"{path}/{NAME}") or {}
+            body = await self._api.find(key.path) or {}
             ready = _ready_condition(body)
             if ready.get("status") == "True":
                 return
             text = f"{ready.get('reason')}: {ready.get('message')}" if ready else "the operator has not looked at it"
             if text != said:
                 said = text
-                print(f"waiting for {path.rpartition('/')[2]}/{NAME}: {text}")
+                print(f"waiting for {key.kind.plural}/{key.name}: {text}")
             await asyncio.sleep(_LOOK)
 
     async def _gone(self, path: str) -> None:
-        while await found(self._api, path) is not None:  # noqa: ASYNC110 - nothing in this process knows of it
+        while await self._api.find(path) is not None:  # noqa: ASYNC110 - nothing in this process knows of it
             await asyncio.sleep(_LOOK)
 
 
