@@ -3,36 +3,12 @@
 Longer than a file should be, because it is a table.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
-CALLBACK = "https://shop.example.com/callback"
+from tests.state.cases import CALLBACK, Refused, application, at, public
+from tests.state.openid_manifests import ACCEPTED_OPENID, REFUSED_OPENID
+
 HTTPS = "begin with https://"
-
-
-@dataclass(frozen=True)
-class Refused:
-    """`field` and `says` are where and what both sides answer."""
-
-    name: str
-    field: str
-    says: str
-    spec: dict[str, Any]
-
-
-def application(**spec: Any) -> dict[str, Any]:
-    """The smallest application with a redirect grant, and what a case adds."""
-    return {"callbackURLs": [CALLBACK], **spec}
-
-
-def public(**spec: Any) -> dict[str, Any]:
-    return application(type="Public", **spec)
-
-
-def at(field: str, says: str, cases: dict[str, dict[str, Any]]) -> tuple[Refused, ...]:
-    """Cases that get the same answer."""
-    return tuple(Refused(name, field, says, spec) for name, spec in cases.items())
-
 
 ACCEPTED_APPLICATIONS: dict[str, dict[str, Any]] = {
     "the-smallest": application(),
@@ -96,6 +72,7 @@ ACCEPTED_APPLICATIONS: dict[str, dict[str, Any]] = {
     "own-namespace-prefix": application(clientID="default.shop"),
     "prefix-that-no-namespace-can-have": application(clientID="Shop.web"),
     "nulls-are-absent": application(displayName=None, secret=None, scopes=None),
+    **ACCEPTED_OPENID,
 }
 
 BAD_CALLBACKS = {
@@ -326,6 +303,7 @@ REFUSED_APPLICATIONS: tuple[Refused, ...] = (
         "the name of a Kubernetes object",
         {"secret-name": application(secret={"name": "Shop_1"})},
     ),
+    *REFUSED_OPENID,
 )
 
 # What the schema refuses, so the wording is the reader's own: the API server's, or that of parsing.

@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from ostiary_state.applications import rules as application_rules
 from ostiary_state.applications.crd import crd_files
+from ostiary_state.applications.registered_claims import REGISTERED_CLAIMS
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.kinds.custom_resource import NAME_TOO_LONG
 from ostiary_state.kinds.violation import Violation, violations_of
 from ostiary_state.users import rules as user_rules
-from ostiary_state.users.spec import REGISTERED_CLAIMS, OAuthUserSpec
+from ostiary_state.users.spec import OAuthUserSpec
 from tests.state.manifests import (
     ACCEPTED_APPLICATIONS,
     CALLBACK,
@@ -23,6 +24,7 @@ from tests.state.manifests import (
     application,
     public,
 )
+from tests.state.openid_manifests import REFUSED_BEYOND_CEL
 from tests.state.user_manifests import ACCEPTED_USERS, REFUSED_USERS, UNREADABLE_USERS, user
 
 
@@ -58,6 +60,13 @@ def test_a_bad_application_is_refused_at_one_field_with_what_to_write(case: Refu
 @pytest.mark.parametrize(("field", "spec"), UNREADABLE_APPLICATIONS.values(), ids=UNREADABLE_APPLICATIONS)
 def test_what_the_schema_refuses_is_refused_on_a_disk_too(field: str, spec: dict[str, Any]) -> None:
     assert {violation.field.partition("[")[0] for violation in violations(spec)} == {field.partition("[")[0]}
+
+
+@pytest.mark.parametrize("case", REFUSED_BEYOND_CEL, ids=lambda case: case.name)
+def test_what_cel_cannot_see_is_refused_with_what_to_write(case: Refused) -> None:
+    (violation,) = violations(case.spec)
+    assert violation.field == case.field
+    assert case.says in violation.message
 
 
 @pytest.mark.parametrize("spec", ACCEPTED_USERS.values(), ids=ACCEPTED_USERS)

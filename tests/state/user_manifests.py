@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.state.manifests import Refused, at
+from tests.state.cases import Refused, at
 
 _TEXT_CLAIMS = (
     "iss", "sub", "aud", "jti", "nonce", "acr", "azp", "at_hash", "c_hash", "s_hash", "sid", "client_id", "scope",
@@ -31,7 +31,30 @@ ACCEPTED_USERS: dict[str, dict[str, Any]] = {
         claims={"department": "Finance", "roles": ["a", {"b": [1, True]}], "address": {"country": "GB"}},
         enabled=False,
         passwordSecretRef={"name": "ada-password", "key": "pass.word"},
+        givenName="Ada",
+        familyName="Lovelace",
+        middleName="King",
+        nickname="Enchantress",
+        profileURL="https://people.example.com/ada",
+        pictureURL="https://people.example.com/ada.png",
+        websiteURL="https://ada.example.com",
+        gender="female",
+        birthdate="1815-12-10",
+        zoneinfo="Europe/London",
+        locale="en-GB",
+        phoneNumber="+44 20 7946 0000;ext=12",
+        phoneNumberVerified=True,
+        address={
+            "formatted": "12 St James's Square\nLondon",
+            "streetAddress": "12 St James's Square",
+            "locality": "London",
+            "region": "England",
+            "postalCode": "SW1Y 4JH",
+            "country": "United Kingdom",
+        },
     ),
+    "birthday-without-a-year": user(birthdate="0000-12-10"),
+    "year-of-birth": user(birthdate="1815"),
     "claims-without-any": user(claims={}),
 }
 
@@ -52,6 +75,17 @@ REFUSED_USERS: tuple[Refused, ...] = (
         {"email": user(email="ada at example"), "two-emails": user(email="a@example.com b@example.com")},
     ),
     *at("spec.emailVerified", "set email", {"verified-nothing": user(emailVerified=True)}),
+    *at("spec.phoneNumber", "E.164", {"phone-of-no-country": user(phoneNumber="020 7946")}),
+    *at("spec.phoneNumberVerified", "set phoneNumber", {"verified-no-number": user(phoneNumberVerified=True)}),
+    *at("spec.birthdate", "YYYY-MM-DD", {"birthdate-in-words": user(birthdate="10 Dec")}),
+    *at("spec.zoneinfo", "a time zone", {"zone-with-space": user(zoneinfo="Europe / London")}),
+    *at("spec.locale", "a language tag", {"locale-in-words": user(locale="english please")}),
+    *at("spec.pictureURL", "begin with https://", {"picture-by-script": user(pictureURL="javascript:alert(1)")}),
+    *at(
+        "spec.address.formatted",
+        "without control characters",
+        {"address-with-nul": user(address={"formatted": "a\0b"})},
+    ),
     *at("spec.groups[0]", "one line of text", {"group": user(groups=["a\tb"])}),
     *at(
         "spec.passwordSecretRef.name",

@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
-from ostiary_state.users import spec
+from ostiary_state.applications import registered_claims
 from ostiary_state.users.user import User
 
 PRIVATE_CLAIM: Final = "ost"
 """The one private claim of our access tokens: what a revocation can name. Members are left out where they are
 empty: `g` grant id, `s` session id, `u` incarnation of the user, `a` incarnation of the application."""
 
-REGISTERED_CLAIMS: Final = frozenset((*spec.REGISTERED_CLAIMS, PRIVATE_CLAIM))
+REGISTERED_CLAIMS: Final = frozenset((*registered_claims.REGISTERED_CLAIMS, PRIVATE_CLAIM))
 """Never taken from a user's `claims`: authlib merges user information last, so that it overwrites `iss` and `aud`."""
 
 

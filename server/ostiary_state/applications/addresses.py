@@ -62,3 +62,9 @@ PAGE = (
         "write a host name and, where needed, a port from 1 to 65535 between // and the path",
     ),
 )
+
+# Where this server itself sends requests: no fragment, and nothing that two parsers could read differently.
+ENDPOINT = (
+    *PAGE,
+    Check("#", "remove the fragment: everything from # on", refuses=True),
+)

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ostiary_state.applications.openid import CODE, DEFAULTS, OpenIDSettings, response_types_of
+
 if TYPE_CHECKING:
     from ostiary_state.applications.spec import OAuthApplicationSpec
-
-# The default of OpenID Connect Registration section 2, and all that common clients accept unconfigured.
-ID_TOKEN_ALGORITHM = "RS256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,8 @@ class Application:
     id_token_algorithm: str
     token_endpoint_auth_method: str  # client_secret_basic | client_secret_post | none
     secret_digests: tuple[bytes, ...]  # SHA-256 of each secret that authenticates it
+    response_types: frozenset[frozenset[str]] = frozenset({CODE})  # each as the set of its words
+    openid: OpenIDSettings = DEFAULTS
 
     @classmethod
     def from_spec(
@@ -102,8 +103,10 @@ class Application:
             ),
             opaque_access_tokens=spec.access_token_format == "Opaque",
             signing_algorithm=spec.signing_algorithm,
-            id_token_algorithm=ID_TOKEN_ALGORITHM,
+            id_token_algorithm=spec.id_token_signed_response_alg,
             token_endpoint_auth_method=spec.token_endpoint_auth_method
             or ("client_secret_basic" if confidential else "none"),
             secret_digests=secret_digests,
+            response_types=response_types_of(spec),
+            openid=OpenIDSettings.from_spec(spec),
         )

@@ -9,7 +9,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ostiary_state.applications.addresses import PRIVATE_USE
-from ostiary_state.applications.spec import NAME, OAuthApplicationSpec
+from ostiary_state.applications.openid_rules import OPENID_RULES, beyond_cel
+from ostiary_state.applications.rule import Rule
+from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.applications.texts import NAME
 from ostiary_state.kinds.checks import failed_checks
 from ostiary_state.kinds.custom_resource import MAX_NAME_LENGTH, NAME_TOO_LONG
 from ostiary_state.kinds.violation import Violation
@@ -17,16 +20,6 @@ from ostiary_state.kinds.violation import Violation
 CLIENT_ID_NOT_ALLOWED = "ClientIDNotAllowed"
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _PRIVATE_USE = re.compile(PRIVATE_USE, re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`cel` is over `self`, the spec with its defaults; `holds` is the same. `field` is a name in the manifest."""
-
-    field: str
-    message: str
-    cel: str
-    holds: Callable[[OAuthApplicationSpec], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +106,7 @@ RULES = (
         "duration(self.tokenLifetimes.refreshTokenIdle) <= duration(self.tokenLifetimes.refreshTokenAbsolute)",
         lambda spec: spec.token_lifetimes.refresh_token_idle <= spec.token_lifetimes.refresh_token_absolute,
     ),
+    *OPENID_RULES,
 )
 
 IMMUTABLES = (
@@ -139,6 +133,7 @@ def violations(
     return (
         *failed_checks(spec),
         *(Violation(f"spec.{rule.field}", rule.message) for rule in RULES if not rule.holds(spec)),
+        *beyond_cel(spec, namespace),
         *_names(spec, namespace, name, client_id_prefixes),
     )
 

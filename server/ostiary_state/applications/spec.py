@@ -4,22 +4,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from ostiary_state.applications.addresses import ORIGIN, PAGE, REDIRECT_URI
+from ostiary_state.applications.addresses import ENDPOINT, ORIGIN, PAGE, REDIRECT_URI
+from ostiary_state.applications.claim_mapping import ClaimSpec
+from ostiary_state.applications.texts import ObjectName, Text
 from ostiary_state.kinds.checks import Check, Checks
 from ostiary_state.kinds.durations import Between, Duration
-from ostiary_state.kinds.manifest import EachOnce, Manifest
+from ostiary_state.kinds.manifest import EachKeyOnce, EachOnce, Manifest
 
 ClientType = Literal["Confidential", "Public"]
 GrantMode = Literal["authorization_code", "implicit", "password", "refresh_token", "client_credentials"]
+ResponseType = Literal[
+    "code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"
+]
 SigningAlgorithm = Literal["ES256", "RS256", "EdDSA"]
+RequestObjectAlgorithm = Literal["RS256", "PS256", "ES256", "EdDSA"]
+Compatibility = Literal["authing"]
 TokenEndpointAuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
 
-NAME = Checks.of(
-    Check(
-        r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-        "write the name of a Kubernetes object: lower-case letters, digits, - and . but not at either end",
-    )
-)
 CLIENT_ID = Checks.of(
     Check(r"^[A-Za-z0-9._~-]+$", "use letters, digits and - . _ ~ only, which no client library has to escape"),
     Check(r"^u_", "do not begin with u_, by which the subjects of users begin", refuses=True),
@@ -30,13 +31,11 @@ SCOPE = Checks.of(
     )
 )
 AUDIENCE = Checks.of(Check(r"^[!#-\[\]-~]+$", "write an address or a name in printable ASCII without spaces"))
-TEXT = Checks.of(Check(r"^[^\x00-\x1f\x7f]+$", "write one line of text without control characters"))
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=512), Checks(ORIGIN)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=256), TEXT]
-ObjectName = Annotated[str, StringConstraints(min_length=1, max_length=253), NAME]
 Page = Annotated[Address, Checks(PAGE)]
+Endpoint = Annotated[Address, Checks(ENDPOINT)]
 RedirectURI = Annotated[Address, Checks(REDIRECT_URI)]
 Scope = Annotated[str, StringConstraints(min_length=1, max_length=128), SCOPE]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=512), AUDIENCE]
@@ -64,6 +63,16 @@ class TokenLifetimesSpec(Manifest):
     refresh_token_absolute: Annotated[Duration, Between.of("1h", "8760h")] = Duration.parse("2160h")
     """When a person must sign in again however often tokens were refreshed, 1h to 8760h (365 days), default 2160h
     (90 days). Never shorter than refreshTokenIdle."""
+
+
+class ScopeDescriptionSpec(Manifest):
+    """What a scope means, in words for the consent page."""
+
+    scope: Scope
+    """The scope."""
+
+    description: Text
+    """What granting it allows, such as: See your invoices. It follows the words: It will be able to."""
 
 
 class ClientSecretSpec(Manifest):
@@ -139,9 +148,24 @@ class OAuthApplicationSpec(Manifest):
     on its own behalf. implicit and password are for applications that cannot be changed yet: they set the condition
     DiscouragedGrantMode."""
 
+    response_types: Annotated[tuple[ResponseType, ...], Field(max_length=7), EachOnce()] = ()
+    """Which response_type it may use at the authorization endpoint. Default: code where grantModes has
+    authorization_code; token, id_token and id_token token where it has implicit. The hybrid types, of code with
+    others, need both grant modes and have to be listed here."""
+
     scopes: Annotated[tuple[Scope, ...], Field(max_length=64), EachOnce()] = ("openid", "profile", "email")
     """Scopes that this application may be granted. Others are dropped at the authorization endpoint and refused at
     the token endpoint. offline_access lets refresh tokens outlive the sign-in."""
+
+    optional_scopes: Annotated[tuple[Scope, ...], Field(max_length=32), EachOnce()] = ()
+    """Those of scopes that a person may refuse on the consent page and still sign in."""
+
+    scope_descriptions: Annotated[tuple[ScopeDescriptionSpec, ...], Field(max_length=64), EachKeyOnce("scope")] = ()
+    """What scopes mean, in words for the consent page. Ostiary knows words for openid, profile, email, phone, address,
+    groups and offline_access."""
+
+    claims: Annotated[tuple[ClaimSpec, ...], Field(max_length=32), EachKeyOnce("name")] = ()
+    """Further claims for this application, taken from the user or constant, under the names that it expects."""
 
     audiences: Annotated[tuple[Audience, ...], Field(max_length=32), EachOnce()] = ()
     """Resources that its access tokens may name in aud. Empty: the issuer."""
@@ -165,7 +189,62 @@ class OAuthApplicationSpec(Manifest):
     and see a revocation at once."""
 
     signing_algorithm: SigningAlgorithm = "ES256"
-    """Algorithm of access tokens in JWT format. ID tokens are signed with RS256, which every client accepts."""
+    """Algorithm of access tokens in JWT format."""
+
+    id_token_signed_response_alg: SigningAlgorithm = "RS256"
+    """Algorithm of ID tokens and logout tokens. RS256, the default, is what every client accepts unconfigured."""
+
+    userinfo_signed_response_alg: SigningAlgorithm | None = None
+    """Answer the userinfo endpoint with a JWT of this algorithm. Default: with plain JSON."""
+
+    authorization_signed_response_alg: SigningAlgorithm = "RS256"
+    """Algorithm of authorization responses in one of the response modes that end in jwt (JARM)."""
+
+    id_token_claims: Literal["Always", "AsRequested"] = "Always"
+    """Always: the claims that scopes open are in the ID token, too, since many applications never call userinfo.
+    AsRequested: they are only where no access token is issued, as OpenID Connect Core section 5.4 has it, and in
+    userinfo; what the claims parameter asks for the ID token is always in it."""
+
+    subject_type: Literal["Public", "Pairwise"] = "Public"
+    """Public: sub is the same at every application. Pairwise: each sector sees another sub for the same person, so
+    that applications cannot compare what they know. Changing it makes every user a new one to the application."""
+
+    sector_identifier_url: Page | None = None
+    """https address whose host is the sector of a Pairwise application. Needed where the callback URLs have several
+    hosts; its host must be one of them. Default: the host of the callback URLs."""
+
+    default_max_age: Annotated[Duration, Between.of("0s", "8760h")] | None = None
+    """How long ago a person may have signed in, where the request does not say with max_age. Default: as long as the
+    session lives."""
+
+    jwks: Annotated[dict[str, Any] | None, Field(max_length=1)] = None
+    """Public keys of the application as a JWK Set (RFC 7517), which verify its request objects."""
+
+    jwks_url: Endpoint | None = None
+    """https address of its JWK Set, instead of jwks; fetched when it is needed and kept for minutes."""
+
+    request_object_signing_alg: RequestObjectAlgorithm | None = None
+    """The one algorithm that its request objects are signed with. Default: any that its keys can be used for."""
+
+    request_urls: Annotated[tuple[Endpoint, ...], Field(max_length=16), EachOnce()] = ()
+    """https addresses that request_uri may name (OpenID Connect Core section 6.2), compared without a fragment."""
+
+    back_channel_logout_url: Endpoint | None = None
+    """Where a logout token is posted when a person's session ends (OpenID Connect Back-Channel Logout)."""
+
+    front_channel_logout_url: Page | None = None
+    """Page that is loaded in a frame when a person signs out (OpenID Connect Front-Channel Logout). Scheme, host and
+    port are those of a callback URL."""
+
+    front_channel_logout_session_required: StrictBool = False
+    """Add iss and sid to frontChannelLogoutURL."""
+
+    initiate_login_url: Page | None = None
+    """Where the account page sends people who want to sign in to this application (OpenID Connect Core section 4)."""
+
+    compatibility: Annotated[tuple[Compatibility, ...], Field(max_length=1), EachOnce()] = ()
+    """Serve this application under the paths of another product, too. authing: /oauth/auth, /oauth/token, /oauth/me,
+    /oidc/..., /session/end."""
 
     token_endpoint_auth_method: TokenEndpointAuthMethod | None = None
     """How the application authenticates at the token endpoint. Default: client_secret_basic if Confidential, none if

@@ -60,6 +60,24 @@ class EachOnce:
         return handler(schema) | {"x-kubernetes-list-type": "set"}
 
 
+@dataclass(frozen=True, slots=True)
+class EachKeyOnce:
+    """Marks a list of objects as a map: by `attribute`, which no two of them share."""
+
+    attribute: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._refuse_repeats, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        keys = [manifest_name(self.attribute)]
+        return handler(schema) | {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys}
+
+    def _refuse_repeats(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
+        _refuse_repeats(tuple(getattr(item, self.attribute) for item in items))
+        return items
+
+
 def _refuse_repeats(items: tuple[str, ...]) -> tuple[str, ...]:
     for index, item in enumerate(items):
         if item in items[:index]:

@@ -32,6 +32,8 @@ def _structural(schema: Schema, definitions: Schema) -> Schema:
     schema = _optional_as_absent(schema)
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]] | {k: v for k, v in schema.items() if k != "$ref"}
+    if "const" in schema:  # a choice of one
+        schema = {key: value for key, value in schema.items() if key != "const"} | {"enum": [schema["const"]]}
     if unknown := schema.keys() - set(_KEPT) - _DROPPED:
         raise ValueError(f"no structural form for {', '.join(sorted(unknown))}")
     found = {key: schema[key] for key in _KEPT if key in schema}

@@ -20,3 +20,5 @@ class Consent:
     scopes: frozenset[str]
     terms: str
     granted_at: float
+    declined: frozenset[str] = frozenset()  # optional scopes that the person refused: not asked for again
+    claims: frozenset[str] = frozenset()  # allowed one by one, by the claims parameter

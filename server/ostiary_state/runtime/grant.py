@@ -1,6 +1,8 @@
 """What one person allowed one client once: the row that codes, refresh families and user tokens point to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,5 @@ class Grant:
     expires_at: float  # after this nothing that it issued can be live: the sweeper may take it
     code: AuthorizationCode | None = None
     revoked_at: float | None = None
+    started_in: str | None = None  # the session, also where the grant outlives it; None: password
+    claims: Mapping[str, Any] | None = None  # what the claims parameter asked for, by `id_token` and `userinfo`

@@ -97,6 +97,7 @@ def user_of(row: Record) -> User | None:
         subject=row["subject"],
         not_before=row["not_before"],
         password_hash=row["password_hash"],
+        updated_at=row["written_at"],
     )
 
 
@@ -124,11 +125,13 @@ def consent_of(row: Record) -> Consent | None:
     """None where an outer join found no consent."""
     if row["client_id"] is None:
         return None
-    return Consent(**{**row, "scopes": frozenset(row["scopes"])})
+    sets = {name: frozenset(row[name] or ()) for name in ("scopes", "declined", "claims")}
+    return Consent(**{**row, **sets})
 
 
 def consent_row(consent: Consent) -> dict[str, Any]:
-    return {**_fields(consent), "scopes": sorted(consent.scopes)}
+    sets = {name: sorted(getattr(consent, name)) for name in ("scopes", "declined", "claims")}
+    return {**_fields(consent), **sets}
 
 
 def grant_of(row: Record) -> Grant:
@@ -152,6 +155,7 @@ def grant_row(grant: Grant) -> dict[str, Any]:
     code = row.pop("code")
     for name in ("scopes", "audience", "amr"):
         row[name] = list(row[name])
+    row["claims"] = None if grant.claims is None else dict(grant.claims)
     return row | {
         "code_digest": code and code.digest,
         "code_redirect_uri": code and code.redirect_uri,

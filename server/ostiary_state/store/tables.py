@@ -150,6 +150,7 @@ users = Table(
     Column("deleted_at", Double, index=True),
     _live_index("live_id", "users", "id"),
     _live_index("live_username", "users", "username"),
+    Index(None, "incarnation"),
 )
 
 sessions = Table(
@@ -180,6 +181,8 @@ consents = Table(
     Column("scopes", _json(), nullable=False),
     Column("terms", String, nullable=False),
     Column("granted_at", Double, nullable=False),
+    Column("declined", _json()),  # optional scopes that the person refused
+    Column("claims", _json()),  # allowed one by one, by the claims parameter
     Index(None, "user_id", "user_incarnation"),
     Index(None, "application_id", "application_incarnation"),
 )
@@ -208,6 +211,8 @@ grants = Table(
     Column("code_challenge", String),
     Column("code_expires_at", Double),
     Column("code_consumed_at", Double),
+    Column("started_in", String, index=True),  # the session, also where the grant outlives it
+    Column("claims", _json()),  # the claims parameter of the request
     Index(None, "user_id", "user_incarnation"),
     Index(None, "application_id", "application_incarnation"),
 )
@@ -241,6 +246,27 @@ access_tokens = Table(
     Column("issuer_id", String, nullable=False),
     Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), index=True),  # null: client_credentials
     Column("claims", _json(), nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
+pairwise_salts = Table(
+    "pairwise_salts",
+    metadata,
+    Column("issuer_id", ForeignKey("issuers.id", ondelete="CASCADE"), primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+logout_deliveries = Table(
+    "logout_deliveries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("issuer_id", String, nullable=False),
+    Column("application_id", String, nullable=False),
+    Column("application_incarnation", String, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Double, nullable=False, index=True),
     Column("expires_at", Double, nullable=False, index=True),
 )
 

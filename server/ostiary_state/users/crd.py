@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from ostiary_state.applications.registered_claims import REGISTERED_CLAIMS
 from ostiary_state.kinds.custom_resource import AGE, READY, Column, Kind
 from ostiary_state.kinds.structural import Schema, structural_schema
 from ostiary_state.users.rules import RULES
-from ostiary_state.users.spec import REGISTERED_CLAIMS, OAuthUserSpec
+from ostiary_state.users.spec import OAuthUserSpec
 from ostiary_state.users.status import OAuthUserStatus
 
 USER = Kind(

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from ostiary_state.applications.registered_claims import REGISTERED_CLAIMS
 from ostiary_state.kinds.checks import failed_checks
 from ostiary_state.kinds.violation import Violation
-from ostiary_state.users.spec import REGISTERED_CLAIMS, OAuthUserSpec
+from ostiary_state.users.spec import OAuthUserSpec
 
 MAX_CLAIMS_BYTES = 8192  # they travel in every ID token, and some of those in a header
 
@@ -35,6 +36,12 @@ RULES = (
         "set email, or remove emailVerified: there is no address to be verified",
         "!self.emailVerified || has(self.email)",
         lambda spec: not spec.email_verified or spec.email is not None,
+    ),
+    Rule(
+        "phoneNumberVerified",
+        "set phoneNumber, or remove phoneNumberVerified: there is no number to be verified",
+        "!self.phoneNumberVerified || has(self.phoneNumber)",
+        lambda spec: not spec.phone_number_verified or spec.phone_number is not None,
     ),
 )
 

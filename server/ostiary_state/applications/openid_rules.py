@@ -1,0 +1,116 @@
+"""What OpenID Connect asks of a manifest: as CEL and as Python, and what CEL cannot say."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from ostiary_state.applications.openid import callback_hosts, sector_of
+from ostiary_state.applications.rule import Rule
+from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.kinds.violation import Violation
+
+LONGEST_JWKS = 16_384  # characters as JSON
+MOST_KEYS = 16
+
+_NEED_CODE = ("code", "code id_token", "code token", "code id_token token")
+_NEED_IMPLICIT = ("token", "id_token", "id_token token", "code id_token", "code token", "code id_token token")
+
+OPENID_RULES = (
+    Rule(
+        "responseTypes",
+        "add authorization_code to grantModes, or remove the response types with code",
+        "!has(self.responseTypes) || 'authorization_code' in self.grantModes"
+        f" || !self.responseTypes.exists(type, type in {list(_NEED_CODE)})",
+        lambda spec: "authorization_code" in spec.grant_modes or not {*_NEED_CODE} & {*spec.response_types},
+    ),
+    Rule(
+        "responseTypes",
+        "add implicit to grantModes, or remove the response types with token or id_token",
+        "!has(self.responseTypes) || 'implicit' in self.grantModes"
+        f" || !self.responseTypes.exists(type, type in {list(_NEED_IMPLICIT)})",
+        lambda spec: "implicit" in spec.grant_modes or not {*_NEED_IMPLICIT} & {*spec.response_types},
+    ),
+    Rule(
+        "optionalScopes",
+        "list only scopes that are in scopes, and not openid, which says that a person signs in",
+        "!has(self.optionalScopes) || !self.optionalScopes.exists(scope, scope == 'openid' || !(scope in self.scopes))",
+        lambda spec: not {*spec.optional_scopes} - ({*spec.scopes} - {"openid"}),
+    ),
+    Rule(
+        "claims",
+        "give each claim exactly one of from, value and values",
+        "!has(self.claims) || !self.claims.exists(claim, (has(claim.from) == (has(claim.value) || has(claim.values)))"
+        " || (has(claim.value) && has(claim.values)))",
+        lambda spec: all(
+            [claim.from_ is not None, claim.value is not None, bool(claim.values)].count(True) == 1
+            for claim in spec.claims
+        ),
+    ),
+    Rule(
+        "jwksURL",
+        "remove jwks or jwksURL: the keys come from one place",
+        "!has(self.jwks) || !has(self.jwksURL)",
+        lambda spec: spec.jwks is None or spec.jwks_url is None,
+    ),
+    Rule(
+        "requestURLs",
+        "add jwks or jwksURL, or remove requestURLs: a request object is verified with the application's keys",
+        "!has(self.requestURLs) || self.requestURLs.size() == 0 || has(self.jwks) || has(self.jwksURL)",
+        lambda spec: not spec.request_urls or spec.jwks is not None or spec.jwks_url is not None,
+    ),
+)
+
+
+def beyond_cel(spec: OAuthApplicationSpec, namespace: str) -> Iterator[Violation]:
+    """What takes a parser of addresses or of keys, or the namespace."""
+    yield from _sector(spec)
+    if spec.front_channel_logout_url and not _origins(spec).issuperset({_origin(spec.front_channel_logout_url)}):
+        # OpenID Connect Front-Channel Logout section 2.
+        message = "use the scheme, host and port of one of the callbackURLs"
+        yield Violation("spec.frontChannelLogoutURL", message)
+    if spec.jwks is not None and (problem := _problem_of_keys(spec.jwks)) is not None:
+        yield Violation("spec.jwks", problem)
+    own = spec.audiences and all(audience.startswith(f"{namespace}.") for audience in spec.audiences)
+    for index, claim in enumerate(spec.claims):
+        if "AccessToken" in claim.tokens and not own:
+            message = f"remove AccessToken, or list only audiences that begin with {namespace}."
+            yield Violation(f"spec.claims[{index}].tokens", message)
+
+
+def _sector(spec: OAuthApplicationSpec) -> Iterator[Violation]:
+    if spec.subject_type == "Public" or not spec.callback_urls:
+        return
+    hosts = callback_hosts(spec)
+    if spec.sector_identifier_url is None and len(hosts) > 1:
+        message = "set it for a Pairwise application whose callbackURLs have several hosts"
+        yield Violation("spec.sectorIdentifierURL", message)
+    if spec.sector_identifier_url is not None and sector_of(spec) not in hosts:
+        # Another host would make this application see the subjects of somebody else's sector.
+        yield Violation("spec.sectorIdentifierURL", "use the host of one of the callbackURLs")
+
+
+def _problem_of_keys(jwks: dict[str, Any]) -> str | None:
+    keys = jwks.get("keys")
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        return "write a JWK Set: an object with the list keys (RFC 7517 section 5)"
+    if len(keys) > MOST_KEYS or len(str(jwks)) > LONGEST_JWKS:
+        return f"list at most {MOST_KEYS} keys of at most {LONGEST_JWKS} characters in all"
+    if any(key.get("kty") == "oct" or "d" in key for key in keys):
+        return "remove what is secret: only public keys of the types RSA, EC and OKP belong here"
+    try:
+        KeySet.import_key_set({"keys": keys})
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        return f"one of the keys cannot be read: {error}"
+    return None
+
+
+def _origins(spec: OAuthApplicationSpec) -> frozenset[tuple[str, str]]:
+    return frozenset(map(_origin, spec.callback_urls))
+
+
+def _origin(url: str) -> tuple[str, str]:
+    address = urlsplit(url)
+    return address.scheme, address.netloc.lower()

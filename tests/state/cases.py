@@ -1,0 +1,30 @@
+"""How a case of a manifest is written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+CALLBACK = "https://shop.example.com/callback"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """`field` and `says` are where and what both sides answer."""
+
+    name: str
+    field: str
+    says: str
+    spec: dict[str, Any]
+
+
+def application(**spec: Any) -> dict[str, Any]:
+    """The smallest application with a redirect grant, and what a case adds."""
+    return {"callbackURLs": [CALLBACK], **spec}
+
+
+def public(**spec: Any) -> dict[str, Any]:
+    return application(type="Public", **spec)
+
+
+def at(field: str, says: str, cases: dict[str, dict[str, Any]]) -> tuple[Refused, ...]:
+    """Cases that get the same answer."""
+    return tuple(Refused(name, field, says, spec) for name, spec in cases.items())
