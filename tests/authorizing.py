@@ -17,19 +17,25 @@ from ostiary_server.pages.consent import view as consent
 from ostiary_server.pages.error import view as error
 from ostiary_server.pages.forms import Forms
 from ostiary_server.pages.landing import view as landing
+from ostiary_server.pages.onward import send
 from ostiary_server.pages.sign_in import view as sign_in
 from ostiary_server.pages.sign_out import view as sign_out
 from ostiary_server.protocol.authentication import Authenticator
 from ostiary_server.protocol.authorization import Authorization
 from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.consent import terms
 from ostiary_server.protocol.form_tokens import FormTokens
 from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.passwords import PasswordPool
+from ostiary_server.protocol.request_objects import RequestObjects
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
+from ostiary_server.protocol.responding import Responder
+from ostiary_server.protocol.responses import Onward, Redirect
 from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.signing import KeyPair, KeyRing, RingKey, generate_key
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.tokens import TokenMinter, random_token
 from ostiary_server.replica.directory import Directory
@@ -37,7 +43,8 @@ from ostiary_state.applications.application import Application
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.issuer import Issuer
 from tests.factories import ISSUER, application, user
-from tests.fakes import MemoryConsents, MemoryGrants, MemorySessions, MemoryUsers
+from tests.fakes import MemoryConsents, MemoryGrants, MemorySalts, MemorySessions, MemoryUsers
+from tests.outside import Outside
 from tests.people_tables import PeopleTables
 
 NOW = 1_800_000_000.0
@@ -78,13 +85,18 @@ class World:
         self.throttle = Throttle()
         self.passwords = PasswordPool(hasher=CHEAP)
         self.sessions = BrowserSessions(MemorySessions(self.tables), random_token=random_token)
+        self.outside = Outside()
+        minter = TokenMinter(self.ring, Subjects(MemorySalts(self.tables)))
         self.authorization = Authorization(
-            self.directory,
-            self.sessions,
-            MemoryConsents(self.tables),
-            Issuing(MemoryGrants(self.tables), TokenMinter(self.ring)),
-            self.sealer,
-            IdTokenHints(self.ring),
+            directory=self.directory,
+            sessions=self.sessions,
+            consents=MemoryConsents(self.tables),
+            issuing=Issuing(MemoryGrants(self.tables), minter),
+            responder=Responder(minter),
+            request_objects=RequestObjects(ClientKeys(self.outside, clock=lambda: self.now), self.outside),
+            subjects=minter.subjects,
+            sealer=self.sealer,
+            hints=IdTokenHints(self.ring),
         )
         self.app = self._app()
 
@@ -98,7 +110,7 @@ class World:
 
         app = FastAPI(openapi_url=None)
         for router in (
-            authorize.router(edge, self.authorization),
+            authorize.router(edge, self.authorization, send),
             sign_in.router(self.authorization, authenticator, self.sessions, forms, parse),
             consent.router(self.authorization, self.sessions, forms, parse),
             sign_out.router(self.sessions, forms, parse),
@@ -131,7 +143,13 @@ class World:
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=issuer.origin)
 
     async def begin(self, parameters: dict[str, str] | Parameters, **fields: Any) -> str:
-        """Where GET /authorize sends the browser, without HTTP."""
+        """Where GET /authorize redirects the browser to, without HTTP."""
+        onward = await self.onward(parameters, **fields)
+        assert isinstance(onward, Redirect), onward
+        return onward.location
+
+    async def onward(self, parameters: dict[str, str] | Parameters, **fields: Any) -> Onward:
+        """What GET /authorize answers the browser with, without HTTP."""
         return await self.authorization.begin(self.request(parameters, **fields))
 
     def request(self, parameters: dict[str, str] | Parameters, **fields: Any) -> ProtocolRequest:

@@ -4,8 +4,10 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import Kind, StoredApplication, StoredUser
@@ -47,6 +49,7 @@ class MemoryDatabase:
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
     access_tokens: dict[bytes, OpaqueAccessToken] = field(default_factory=dict)
     revocations: dict[tuple[RevocationKind, str], Revocation] = field(default_factory=dict)
+    salts: dict[str, bytes] = field(default_factory=dict)
 
     async def statement(self) -> None:
         """Let others run, as a database would, then answer or not."""
@@ -152,10 +155,9 @@ class MemoryUsers:
         await self.database.statement()
         return self.database.user(user_id, incarnation)
 
-    async def by_subject(self, subject: str, incarnation: str) -> User | None:
+    async def by_incarnation(self, incarnation: str) -> User | None:
         await self.database.statement()
-        wanted = subject, incarnation
-        return next((each for each in self.database.live_users() if (each.subject, each.incarnation) == wanted), None)
+        return next((each for each in self.database.live_users() if each.incarnation == incarnation), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,11 @@ class MemoryGrants:
         await self.database.statement()
         self.database.insert(issued)
 
+    async def claims_request(self, grant_id: str) -> Mapping[str, Any] | None:
+        await self.database.statement()
+        grant = self.database.grants.get(grant_id)
+        return grant.claims if grant else None
+
     async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
         await self.database.statement()
         grant = self.database.grants.get(grant_id)
@@ -210,6 +217,15 @@ class MemoryGrants:
     def _session_ended(self, grant: Grant) -> float | None:
         session = self.database.sessions.get(grant.session_id or "")
         return session.ended_at if session is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySalts:
+    database: MemoryDatabase
+
+    async def salt(self, issuer_id: str) -> bytes:
+        await self.database.statement()
+        return self.database.salts.setdefault(issuer_id, secrets.token_bytes(32))
 
 
 @dataclass(frozen=True, slots=True)

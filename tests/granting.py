@@ -28,6 +28,7 @@ from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
 from ostiary_server.protocol.revocation import RevocationOfTokens
 from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_endpoint import TokenEndpoint
 from ostiary_server.protocol.token_response import Issuance
@@ -47,6 +48,7 @@ from tests.fakes import (
     MemoryGrants,
     MemoryRefreshTokens,
     MemoryRevocations,
+    MemorySalts,
     MemoryUsers,
 )
 from tests.observed import MadeKeys, Watched
@@ -121,7 +123,7 @@ class World:
         access_tokens = self._watched(MemoryAccessTokens(self.database))
         self.ring = KeyRing()
         self.keys = MadeKeys(self.ring)
-        self.minter = TokenMinter(self.ring, keys=self.keys)
+        self.minter = TokenMinter(self.ring, Subjects(self._watched(MemorySalts(self.database))), keys=self.keys)
         self.clients = ClientAuthentication(self.directory)
         self.bearer_tokens = BearerTokens(self.directory, self.ring, self.revocations, access_tokens, self.keys)
         engine, issuance = Engine(), Issuance(self.minter)
@@ -135,7 +137,9 @@ class World:
                 Passwords(issuance, authenticator, grants),
             ),
         )
-        self.introspection = Introspection(self.clients, self.bearer_tokens, refresh_tokens, self.revocations)
+        self.introspection = Introspection(
+            self.clients, self.bearer_tokens, refresh_tokens, self.revocations, self.minter.subjects
+        )
         self.revocation = RevocationOfTokens(
             engine,
             self.clients,
@@ -144,7 +148,7 @@ class World:
             grants,
             self._watched(MemoryRevocations(self.database)),
         )
-        self.userinfo = UserInfo(self.bearer_tokens, users)
+        self.userinfo = UserInfo(self.directory, self.bearer_tokens, users, grants, self.minter)
         edge = Edge(self.directory, lambda: self.now)
         self.app = FastAPI(openapi_url=None)
         for router in (
@@ -222,6 +226,7 @@ class World:
             auth_time=self.now - 30,
             amr=("pwd",),
             created_at=self.now,
+            started_in="s-1",
             expires_at=self.now + 90 * 86_400,
             code=replace(code, **of_code),
         )

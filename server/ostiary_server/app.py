@@ -20,6 +20,7 @@ from ostiary_server.pages.consent import view as consent
 from ostiary_server.pages.error import view as error
 from ostiary_server.pages.forms import Forms
 from ostiary_server.pages.landing import view as landing
+from ostiary_server.pages.onward import send
 from ostiary_server.pages.sign_in import view as sign_in
 from ostiary_server.pages.sign_out import view as sign_out
 from ostiary_server.protocol import ports
@@ -28,6 +29,7 @@ from ostiary_server.protocol.authorization import Authorization
 from ostiary_server.protocol.bearer_tokens import BearerTokens
 from ostiary_server.protocol.browser_sessions import BrowserSessions
 from ostiary_server.protocol.client_authentication import ClientAuthentication
+from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.discovery import Discovery
 from ostiary_server.protocol.engine import Engine
 from ostiary_server.protocol.form_tokens import FormTokens
@@ -39,10 +41,13 @@ from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.introspection import Introspection
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.passwords import PasswordPool
+from ostiary_server.protocol.request_objects import RequestObjects
 from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_server.protocol.responding import Responder
 from ostiary_server.protocol.revocation import RevocationOfTokens
 from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_response import Issuance
 from ostiary_server.protocol.tokens import TokenMinter, random_token
@@ -65,6 +70,7 @@ class Ports:
     refresh_tokens: ports.RefreshTokens
     access_tokens: ports.AccessTokens
     revocations: ports.Revocations
+    pairwise_salts: ports.PairwiseSalts
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class Surroundings:
     readiness: Callable[[], Readiness]
     session_lifetime: float  # seconds
     access_log: AccessLog | None
+    outbound: ports.Outbound
 
 
 def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
@@ -99,7 +106,7 @@ def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=telemetry)
     errors.install(app)
     error.install(app, edge.issuer)
-    minter = TokenMinter(memory.ring, keys=memory.keys)
+    minter = TokenMinter(memory.ring, Subjects(stored.pairwise_salts), keys=memory.keys)
     authenticator = Authenticator(stored.users, around.passwords, Throttle())
     routers = (  # in the order of how often they are asked: routes are tried one after the other
         *_protocol(edge, memory, stored, around, minter, authenticator),
@@ -137,8 +144,9 @@ def _protocol(
         Passwords(issuance, authenticator, stored.grants),
     )
     yield tokens.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics))
-    yield introspect.router(edge, Introspection(clients, bearer_tokens, stored.refresh_tokens, memory.revoked))
-    yield userinfo.router(edge, UserInfo(bearer_tokens, stored.users))
+    introspection = Introspection(clients, bearer_tokens, stored.refresh_tokens, memory.revoked, minter.subjects)
+    yield introspect.router(edge, introspection)
+    yield userinfo.router(edge, UserInfo(memory.directory, bearer_tokens, stored.users, stored.grants, minter))
     revocation = RevocationOfTokens(
         engine, clients, bearer_tokens, stored.refresh_tokens, stored.grants, stored.revocations
     )
@@ -157,11 +165,19 @@ def _pages(
         return await protocol_request(request, edge)
 
     sessions = BrowserSessions(stored.sessions, random_token=random_token, lifetime=around.session_lifetime)
-    issuing = Issuing(stored.grants, minter)
-    sealer, hints = Sealer(around.cookie_keys), IdTokenHints(memory.ring)
-    authorization = Authorization(memory.directory, sessions, stored.consents, issuing, sealer, hints)
+    authorization = Authorization(
+        directory=memory.directory,
+        sessions=sessions,
+        consents=stored.consents,
+        issuing=Issuing(stored.grants, minter),
+        responder=Responder(minter),
+        request_objects=RequestObjects(ClientKeys(around.outbound, clock=around.clock), around.outbound),
+        subjects=minter.subjects,
+        sealer=Sealer(around.cookie_keys),
+        hints=IdTokenHints(memory.ring),
+    )
     forms = Forms(FormTokens(around.cookie_keys), random_token)
-    yield authorize.router(edge, authorization)
+    yield authorize.router(edge, authorization, send)
     yield sign_in.router(authorization, authenticator, sessions, forms, parse)
     yield consent.router(authorization, sessions, forms, parse)
     yield sign_out.router(sessions, forms, parse)

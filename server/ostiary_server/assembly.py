@@ -12,6 +12,8 @@ from ostiary_server.keys.keeper import KeyKeeper
 from ostiary_server.keys.schedule import KeySchedule
 from ostiary_server.keys.sealing import KeySealer
 from ostiary_server.metrics import Metrics
+from ostiary_server.outbound.public_addresses import AllowedNetworks
+from ostiary_server.outbound.requests import OutboundRequests
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.signing import KeyRing
 from ostiary_server.replica.directory import Directory
@@ -24,6 +26,7 @@ from ostiary_server.transport.access_log import AccessLog
 from ostiary_state.store.access_tokens import AccessTokens
 from ostiary_state.store.consents import Consents
 from ostiary_state.store.database import Database
+from ostiary_state.store.pairwise_salts import PairwiseSalts
 from ostiary_state.store.refresh_tokens import RefreshTokens
 from ostiary_state.store.signing_keys import SigningKeys
 from ostiary_state.store.users import Users
@@ -37,9 +40,11 @@ class Assembly:
     replica: Replica
     passwords: PasswordPool
     access_log: AccessLog | None
+    outbound: OutboundRequests
 
-    def close(self) -> None:
-        """Give up the threads, and write the last lines."""
+    async def close(self) -> None:
+        """Give up threads and connections, and write the last lines."""
+        await self.outbound.close()
         self.passwords.close()
         if self.access_log is not None:
             self.access_log.flush()
@@ -84,7 +89,9 @@ def assemble(
         refresh_tokens=RefreshTokens(database),
         access_tokens=AccessTokens(database),
         revocations=RevocationsCountedAtOnce(database, revoked),
+        pairwise_salts=PairwiseSalts(database),
     )
+    outbound = OutboundRequests(AllowedNetworks(map(str, settings.outbound_networks)))
     around = Surroundings(
         cookie_keys=settings.browser_keys,
         passwords=passwords,
@@ -94,9 +101,10 @@ def assemble(
         readiness=replica.readiness,
         session_lifetime=settings.session_lifetime,
         access_log=access_log,
+        outbound=outbound,
     )
     metrics.gauge(
         "ostiary_database_connections_in_use", "Connections that transactions hold.", database.connections_in_use
     )
     app = create_app(Memory(directory, revoked, ring, keys), stored, around)
-    return Assembly(app, replica, passwords, access_log)
+    return Assembly(app, replica, passwords, access_log, outbound)

@@ -154,5 +154,5 @@ class Server:
     async def _close(self) -> None:
         if self._metrics_http is not None:
             await self._metrics_http.stop()
-        self._assembly.close()
+        await self._assembly.close()
         await self._database.close()

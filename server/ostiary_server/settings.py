@@ -80,6 +80,11 @@ class ServerSettings(BaseSettings):
     """Addresses or networks of proxies, separated by commas, whose X-Forwarded-For names the client for throttling
     and logs. Default: none, since anybody can send that header. The issuer never comes from forwarded headers."""
 
+    outbound_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Networks that are not public, separated by commas, in which applications may have the addresses that this server
+    asks: backChannelLogoutURL, jwksURL, requestURLs. Default: none, so that whoever may write a manifest cannot reach
+    through this server what they cannot reach themselves."""
+
     signing_key_lifetime: int = Field(default=30 * 86_400, ge=3_600)
     """Seconds that a signing key signs before the next takes over. 30 days: rotation is routine, not an event, and
     relying parties that cache keys by hand notice early rather than years later."""

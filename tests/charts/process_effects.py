@@ -99,6 +99,11 @@ _SERVER = (
         variable("OSTIARY_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", SERVER),
     ),
     row(
+        "server.outboundNetworks",
+        ["10.96.0.0/12", "fd00::/8"],
+        variable("OSTIARY_OUTBOUND_NETWORKS", "10.96.0.0/12,fd00::/8", SERVER),
+    ),
+    row(
         "server.drainDelaySeconds",
         12,
         variable("OSTIARY_DRAIN_DELAY", "12", SERVER),

@@ -48,6 +48,7 @@ async def test_every_page_forbids_frames_foreign_content_and_caches(name: str, i
 @pytest.mark.parametrize("template", sorted(PAGES.rglob("*.html")), ids=lambda path: path.name)
 def test_no_template_has_inline_code_or_foreign_content(template: Path) -> None:
     source = template.read_text()
+    source = re.sub(r'<script src="\{\{ [a-z_]+ \}\}" defer></script>', "", source)  # a file of ours
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|https?://|\|\s*safe", source)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ostiary_server.protocol.authorization import SEALED
 from ostiary_server.protocol.consent import terms
+from ostiary_server.protocol.responses import Redirect
 from tests.authorizing import (
     APPLICATION,
     NOW,
@@ -99,11 +100,15 @@ async def test_allowing_remembers_and_issues_and_later_scopes_add_up() -> None:
     cookies = await world.signed_in()
     for scope in ("openid", "openid email"):
         request = world.request(code_request(scope=scope), cookies=cookies)
-        handle = urlsplit(await world.authorization.begin(request)).query.removeprefix(SEALED + "=")
+        asked = await world.authorization.begin(request)
+        assert isinstance(asked, Redirect)
+        handle = urlsplit(asked.location).query.removeprefix(SEALED + "=")
         signed_in = await world.sessions.current(request, APPLICATION.client_id)
         assert signed_in is not None
         pending = world.authorization.open(handle, request)
-        assert "code" in answer(await world.authorization.allow(pending, signed_in, world.now))[1]
+        onward = await world.authorization.allow(pending, signed_in, world.now)
+        assert isinstance(onward, Redirect)
+        assert "code" in answer(onward.location)[1]
     (remembered,) = world.tables.consents.values()
     assert remembered.scopes == {"openid", "email"}
     assert remembered.granted_at == NOW

@@ -43,7 +43,7 @@ async def test_a_jwt_costs_no_statement_the_database_may_be_away() -> None:
 async def test_the_private_claim_stays_private() -> None:
     world = World()
     answer = await world.introspect((await world.redeem(world.code())).json()["access_token"])
-    standard = "active iss sub aud exp iat jti client_id scope auth_time amr token_type"
+    standard = "active iss sub aud exp iat jti client_id scope auth_time acr amr token_type"
     assert set(answer) == {*standard.split(" ")}
 
 

@@ -11,6 +11,7 @@ import pytest
 from ostiary_server.protocol.errors import TemporarilyUnavailable
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.signing import RingKey
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.tokens import TokenMinter, digest_of
 from tests.authorizing import (
     APPLICATION,
@@ -24,7 +25,7 @@ from tests.authorizing import (
     implicit_request,
     key_pairs,
 )
-from tests.fakes import MemoryGrants
+from tests.fakes import MemoryGrants, MemorySalts
 
 TRUSTED = replace(APPLICATION, consent_required=False)
 
@@ -166,7 +167,8 @@ async def test_the_first_token_of_an_issuer_has_its_keys_made() -> None:
         async def reload(self, issuer_id: str) -> None:
             raise NotImplementedError
 
-    issuing = Issuing(MemoryGrants(world.tables), TokenMinter(world.ring, keys=Keys()))
+    minter = TokenMinter(world.ring, Subjects(MemorySalts(world.tables)), keys=Keys())
+    issuing = Issuing(MemoryGrants(world.tables), minter)
     world.authorization = replace(world.authorization, issuing=issuing)
     _, values = answer(await world.begin(implicit_request(), cookies=cookies))
     assert values.keys() >= {"access_token", "id_token"}

@@ -5,8 +5,24 @@ from urllib.parse import urlsplit
 import pytest
 
 from ostiary_server.protocol.errors import AccessDenied
-from ostiary_server.protocol.responses import ResponseChannel, ResponseMode
+from ostiary_server.protocol.responses import Redirect, ResponseChannel, ResponseMode, error_parameters
 from tests.authorizing import answer
+
+
+def located(channel: ResponseChannel, parameters: dict[str, str]) -> str:
+    """Where a browser is redirected to."""
+    onward = channel.send(channel.response(parameters))
+    assert isinstance(onward, Redirect)
+    return onward.location
+
+
+def told(channel: ResponseChannel, parameters: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The mode and the parameters of a response, in whatever mode."""
+    onward = channel.send(channel.response(parameters))
+    if isinstance(onward, Redirect):
+        return answer(onward.location)
+    assert onward.action == channel.redirect_uri
+    return "form_post", dict(onward.fields)
 
 
 def channel(uri: str, mode: ResponseMode, state: str | None = "a&b=c#d e") -> ResponseChannel:
@@ -15,7 +31,7 @@ def channel(uri: str, mode: ResponseMode, state: str | None = "a&b=c#d e") -> Re
 
 @pytest.mark.parametrize("mode", list(ResponseMode))
 def test_success_carries_state_and_issuer_in_its_own_channel(mode: ResponseMode) -> None:
-    assert answer(channel("https://a.example/cb", mode).location({"code": "x"})) == (
+    assert told(channel("https://a.example/cb", mode), {"code": "x"}) == (
         mode.value,
         {"code": "x", "state": "a&b=c#d e", "iss": "https://login.example.com"},
     )
@@ -23,7 +39,7 @@ def test_success_carries_state_and_issuer_in_its_own_channel(mode: ResponseMode)
 
 @pytest.mark.parametrize("mode", list(ResponseMode))
 def test_an_error_does_too(mode: ResponseMode) -> None:
-    assert answer(channel("https://a.example/cb", mode).error(AccessDenied("No."))) == (
+    assert told(channel("https://a.example/cb", mode), error_parameters(AccessDenied("No."))) == (
         mode.value,
         {
             "error": "access_denied",
@@ -35,18 +51,18 @@ def test_an_error_does_too(mode: ResponseMode) -> None:
 
 
 def test_no_state_is_sent_where_none_came() -> None:
-    assert "state" not in answer(channel("https://a.example/cb", ResponseMode.QUERY, None).location({}))[1]
+    assert "state" not in told(channel("https://a.example/cb", ResponseMode.QUERY, None), {})[1]
 
 
 def test_a_registered_query_is_kept_but_cannot_pose_as_our_answer() -> None:
-    uri = "https://a.example/cb?tenant=7&code=planted&st%61te=planted&iss=planted&error=planted"
-    query = urlsplit(channel(uri, ResponseMode.QUERY).location({"code": "x"})).query
+    uri = "https://a.example/cb?tenant=7&code=planted&st%61te=planted&iss=planted&error=planted&response=planted&session_state=planted"
+    query = urlsplit(located(channel(uri, ResponseMode.QUERY), {"code": "x"})).query
     assert query.startswith("tenant=7&code=x&")
     assert "planted" not in query
 
 
 def test_a_registered_query_stays_a_query_when_the_answer_is_a_fragment() -> None:
-    location = channel("https://a.example/cb?tenant=7", ResponseMode.FRAGMENT).location({"access_token": "x"})
+    location = located(channel("https://a.example/cb?tenant=7", ResponseMode.FRAGMENT), {"access_token": "x"})
     assert location.startswith("https://a.example/cb?tenant=7#access_token=x&")
 
 
@@ -54,13 +70,12 @@ def test_a_registered_query_stays_a_query_when_the_answer_is_a_fragment() -> Non
     "uri", ["com.example.app:/cb", "com.example.app://cb", "com.example.app:///cb", "http://[::1]:1/"]
 )
 def test_the_redirect_uri_is_not_rewritten_on_the_way(uri: str) -> None:
-    assert channel(uri, ResponseMode.QUERY).location({"code": "x"}).startswith(uri + "?code=x&")
+    assert located(channel(uri, ResponseMode.QUERY), {"code": "x"}).startswith(uri + "?code=x&")
 
 
 def test_nothing_can_break_out_of_the_header() -> None:
-    location = channel("https://a.example/cb", ResponseMode.QUERY, "x\r\nSet-Cookie: a=b").error(
-        AccessDenied('No\r\n"way" \\ é')
-    )
+    hostile = channel("https://a.example/cb", ResponseMode.QUERY, "x\r\nSet-Cookie: a=b")
+    location = located(hostile, error_parameters(AccessDenied('No\r\n"way" \\ é')))
     assert location.isascii()
     assert location.isprintable()
     assert answer(location)[1]["error_description"] == "No???way? ? ?"

@@ -9,8 +9,10 @@ from authlib.oidc.core.util import create_half_hash
 from ostiary_server.protocol.claims import PRIVATE_CLAIM, REGISTERED_CLAIMS, user_claims
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.signing import KeyRing, RingKey
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.tokens import TokenMinter
 from ostiary_state.runtime.grant import Grant
+from tests.fakes import MemoryDatabase, MemorySalts
 from tests.granting import APPLICATION, ISSUER, NOW, USER, World, claims_of
 from tests.observed import key_pair
 
@@ -26,7 +28,7 @@ def grant(**fields: Any) -> Grant:
 def minter() -> TokenMinter:
     ring = KeyRing()
     ring.replace(ISSUER.id, [RingKey(key_pair(ISSUER.id, alg), 0, NOW * 2) for alg in SIGNING_ALGORITHMS])
-    return TokenMinter(ring)
+    return TokenMinter(ring, Subjects(MemorySalts(MemoryDatabase())))
 
 
 def id_claims(algorithm: str = "RS256", **fields: Any) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def test_a_users_claims_do_not_overwrite_registered_ones() -> None:
     claims = id_claims(user=hostile)
     assert "evil" not in claims.values()
     assert (claims["iss"], claims["aud"], claims["sub"]) == (ISSUER.origin, APPLICATION.client_id, USER.subject)
-    assert "acr" not in claims
+    assert claims["acr"] == "1"
     assert user_claims(hostile, ALL).keys().isdisjoint(REGISTERED_CLAIMS)
 
 

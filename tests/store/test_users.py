@@ -12,7 +12,7 @@ async def test_a_user_is_found_by_name_id_and_subject(store: Repositories) -> No
     assert found is not None
     assert (found.id, found.incarnation, found.password_hash) == ("people/ada", "uid-ada-1", "$argon2id$any")
     assert await store.users.by_id("people/ada", "uid-ada-1") == found
-    assert await store.users.by_subject(found.subject, "uid-ada-1") == found
+    assert await store.users.by_incarnation("uid-ada-1") == found
 
 
 async def test_another_incarnation_is_another_person(store: Repositories) -> None:
@@ -26,7 +26,7 @@ async def test_another_incarnation_is_another_person(store: Repositories) -> Non
     assert second is not None
     assert second.subject != first.subject
     assert await store.users.by_id("people/ada", "uid-ada-1") is None
-    assert await store.users.by_subject(first.subject, "uid-ada-1") is None
+    assert await store.users.by_incarnation("uid-ada-1") is None
 
 
 async def test_a_disabled_user_is_found_and_says_so(store: Repositories) -> None:

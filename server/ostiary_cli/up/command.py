@@ -128,6 +128,7 @@ def _settings(url: str, data: DataDirectory, port: int) -> ServerSettings:
     """Everything that the environment could say otherwise is said here: `up` needs none and heeds none."""
     return ServerSettings.model_validate(
         {
+            "outbound_networks": "127.0.0.0/8,::1",  # what the applications of one machine listen on
             "database_url": url,
             "listen_url": None,
             "key_encryption_keys": None,

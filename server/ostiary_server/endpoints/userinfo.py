@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ostiary_server.endpoints.cors import Origins
-from ostiary_server.endpoints.errors import error_response, json_response
+from ostiary_server.endpoints.errors import NO_STORE, error_response, json_response
 from ostiary_server.endpoints.requests import Edge, protocol_request
 from ostiary_server.protocol.errors import OAuthError
 from ostiary_server.protocol.userinfo import UserInfo
@@ -20,9 +20,14 @@ def router(edge: Edge, userinfo: UserInfo) -> APIRouter:
     async def answer(request: Request) -> Response:
         parsed = await protocol_request(request, edge)
         client_id = None
+        response: Response
         try:
-            client_id, claims = await userinfo.respond(parsed)
-            response = json_response(claims)
+            told = await userinfo.respond(parsed)
+            client_id = told.client_id
+            if told.jwt is None:
+                response = json_response(told.claims)
+            else:
+                response = Response(told.jwt, headers=NO_STORE, media_type="application/jwt")
         except (OAuthError, StoreUnavailable) as error:
             response = error_response(error, request)
         return origins.permit(response, parsed.issuer.id, parsed.origin, client_id)

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from ostiary_server.pages.security import https_only, page_headers
-from ostiary_server.pages.static import ICON, STYLE
+from ostiary_server.pages.static import ICON, SEND_FORM, STYLE
 from ostiary_server.pages.texts import scope_text, text
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
@@ -20,7 +20,9 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(text=text, scope_text=scope_text, style=STYLE.address, icon=ICON.address)
+_TEMPLATES.globals.update(
+    text=text, scope_text=scope_text, style=STYLE.address, icon=ICON.address, send_form=SEND_FORM.address
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,12 @@ def page(
     application: Shown | None = None,
     status: int = 200,
     form_leaves: bool = False,
+    script: bool = False,
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
     """A page with its security headers; `application` is whose name and logo it shows."""
     content = _TEMPLATES.get_template(template).render(host=issuer.host, application=application, **values)
     logo = application.logo if application else None
-    return HTMLResponse(content, status, page_headers(issuer, logo=logo, form_leaves=form_leaves) | (headers or {}))
+    own = page_headers(issuer, logo=logo, form_leaves=form_leaves, script=script)
+    return HTMLResponse(content, status, own | (headers or {}))

@@ -21,12 +21,14 @@ FIXED: Final = {
 }
 
 
-def page_headers(issuer: Issuer, *, logo: str | None = None, form_leaves: bool = False) -> dict[str, str]:
-    """Headers for a page; `form_leaves` for sign-in and consent alone.
+def page_headers(
+    issuer: Issuer, *, logo: str | None = None, form_leaves: bool = False, script: bool = False
+) -> dict[str, str]:
+    """Headers for a page; `form_leaves` for sign-in, consent and the form that is the response, alone.
 
-    `form-action` also judges the redirects that follow a form, so it would block the way back to the application:
-    pages whose form ends there leave it out. Those pages also keep the window that opened them, since applications
-    that sign people in with a popup wait for its answer through `window.opener`.
+    `form-action` also judges the redirects that follow a form, so it would block the way back to the application, and
+    on from there to another of its hosts: pages whose form ends there leave it out. They also keep the window that
+    opened them, since applications that sign people in with a popup wait for its answer through `window.opener`.
     """
     images = "'self'" if logo is None else f"'self' {_origin(logo)}"
     policy = [
@@ -36,6 +38,8 @@ def page_headers(issuer: Issuer, *, logo: str | None = None, form_leaves: bool =
         "frame-ancestors 'none'",
         "base-uri 'none'",
     ]
+    if script:
+        policy.insert(1, "script-src 'self'")  # files of ours; nothing in a page is ever run
     if not form_leaves:
         policy.append("form-action 'self'")
     headers = FIXED | {"Content-Security-Policy": "; ".join(policy)}

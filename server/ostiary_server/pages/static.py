@@ -1,4 +1,4 @@
-"""/static: the style sheet and the icon, under names that change with their content."""
+"""/static: the style sheet, the icon and the scripts, under names that change with their content."""
 
 import hashlib
 from dataclasses import dataclass
@@ -40,7 +40,8 @@ class Asset:
 
 STYLE: Final = Asset.read("ostiary.css", "text/css; charset=utf-8")
 ICON: Final = Asset.read("ostiary.svg", "image/svg+xml")
-_ASSETS: Final = {asset.name: asset for asset in (STYLE, ICON)}
+SEND_FORM: Final = Asset.read("send_form.js", "text/javascript; charset=utf-8")
+_ASSETS: Final = {asset.name: asset for asset in (STYLE, ICON, SEND_FORM)}
 
 
 def router() -> APIRouter:

@@ -24,6 +24,7 @@ TEXTS: Final = {
     "consent.account": "Signed in as <strong>{name}</strong>",
     "consent.other_account": "Use another account",
     "consent.scopes": "It will be able to:",
+    "consent.claim": "See your <code>{claim}</code>",
     "consent.nothing": "It learns that you signed in, and nothing else about you.",
     "consent.destination": "Afterwards you return to <strong>{host}</strong>.",
     "consent.destination_device": "Afterwards you return to an app on this device.",
@@ -36,9 +37,14 @@ TEXTS: Final = {
     "scope.openid": "Know that it is you, by an id that never changes",
     "scope.profile": "See your name, username and profile",
     "scope.email": "See your e-mail address",
+    "scope.phone": "See your telephone number",
+    "scope.address": "See your postal address",
     "scope.groups": "See the groups that you belong to",
     "scope.offline_access": "Keep this access after you sign out",
     "scope.other": "Use its permission <code>{scope}</code>",
+    # the way back by a form
+    "form_post.title": "Going back to the application",
+    "form_post.submit": "Continue",
     # sign-out
     "sign_out.title": "Sign out?",
     "sign_out.text": "You are signed in as <strong>{name}</strong>. Signing out ends your session at {host}.",

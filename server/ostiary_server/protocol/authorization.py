@@ -5,14 +5,13 @@ stored for people who never finish. Every page opens it again and judges it agai
 meanwhile gets nothing.
 """
 
-import logging
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from ostiary_server.protocol.authorization_checks import check, recognised
+from ostiary_server.protocol.authorization_checks import asking_application, check, recognised
 from ostiary_server.protocol.authorization_request import AuthorizationRequest
 from ostiary_server.protocol.browser_sessions import BrowserSessions
-from ostiary_server.protocol.consent import allowed, consent_needed
+from ostiary_server.protocol.consent import allowed, consent_needed, granted_scopes
 from ostiary_server.protocol.errors import (
     AccessDenied,
     ConsentRequired,
@@ -24,13 +23,14 @@ from ostiary_server.protocol.errors import (
 from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.ports import Consents, Directory
+from ostiary_server.protocol.request_objects import CARRIERS, RequestObjects
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
+from ostiary_server.protocol.responding import Responder
+from ostiary_server.protocol.responses import Onward, Redirect
 from ostiary_server.protocol.sealing import Sealer
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_state.errors import StoreUnavailable
-from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.session import Session, SignedIn
-
-log = logging.getLogger(__name__)
 
 AUTHORIZE_PATH = "/authorize"
 SIGN_IN_PATH = "/sign-in"
@@ -56,25 +56,34 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """Decides; each method answers with the location that the browser is sent to (303)."""
+    """Decides where the browser goes next: to a page of ours, or to the application with an answer."""
 
     directory: Directory
     sessions: BrowserSessions
     consents: Consents
     issuing: Issuing
+    responder: Responder
+    request_objects: RequestObjects
+    subjects: Subjects
     sealer: Sealer
     hints: IdTokenHints
 
-    async def begin(self, request: ProtocolRequest) -> str:
+    async def begin(self, request: ProtocolRequest) -> Onward:
         """GET or POST /authorize. Raises PageError; StoreUnavailable and TemporarilyUnavailable for a person to see."""
-        if request.method == "POST":
-            return self._come_back(request)
         sealed = request.query.first(SEALED)
-        if sealed is not None:
+        if request.method == "GET" and sealed is not None:
             pending = self.open(sealed, request)
         else:
-            asked = recognised(request.query, request.issuer, self.directory)
+            sent = request.query
+            if request.method == "POST":
+                sent = Parameters((*sent.pairs, *request.form.pairs))
+            asked = await self._read(sent, request)
+            if not isinstance(asked, AuthorizationRequest):
+                return asked
             pending = Pending(asked, request.now + LIFETIME)
+            if request.method == "POST":
+                # From another site it brings no SameSite=Lax cookie; the GET of ourselves that follows does.
+                return Redirect(_address(AUTHORIZE_PATH, self.seal(pending)))
         try:
             check(pending.request)
             return await self._decide(pending, request)
@@ -82,9 +91,29 @@ class Authorization:
             if "none" not in pending.request.prompts:
                 raise  # a page that can be loaded again helps a person more than an error at the application
             unavailable = TemporarilyUnavailable("The server cannot answer now. Try again in a moment.")
-            return pending.request.channel.error(unavailable)
+            return await self.responder.error(pending.request, unavailable, request.now)
         except OAuthError as error:
-            return _told(pending.request, error)
+            return await self.responder.error(pending.request, error, request.now)
+
+    async def _read(self, sent: Parameters, request: ProtocolRequest) -> AuthorizationRequest | Onward:
+        """The request, with a request object's parameters in the place of those that were sent.
+
+        An object that cannot be used is told to the client where the redirect URI beside it is good by itself, and on
+        a page where it is not.
+        """
+        issuer = request.issuer
+        if not any(name in sent for name in CARRIERS):
+            return recognised(sent, issuer, self.directory)
+        application = asking_application(sent, issuer, self.directory)
+        try:
+            meant = await self.request_objects.parameters(sent, application, issuer, request.now)
+        except OAuthError as error:
+            try:
+                beside = recognised(sent, issuer, self.directory)
+            except PageError:
+                raise PageError(error.code, error.description, detail=error.detail) from error
+            return await self.responder.error(beside, error, request.now)
+        return recognised(meant, issuer, self.directory)
 
     def open(self, sealed: str | None, request: ProtocolRequest) -> Pending:
         """The request that one of our addresses or forms carries; raises PageError when it is forged or too old."""
@@ -98,7 +127,12 @@ class Authorization:
     def seal(self, pending: Pending) -> str:
         """The value that `open` reads, until the moment that the first one was to expire at."""
         asked = pending.request
-        return self._seal(asked.parameters, asked.issuer, pending.expires_at, pending.session_id)
+        value = {
+            "parameters": asked.parameters.pairs,
+            "expires_at": pending.expires_at,
+            "session_id": pending.session_id,
+        }
+        return self.sealer.seal(value, purpose=PURPOSE, issuer_id=asked.issuer.id, expires_at=pending.expires_at)
 
     def signed_in(self, pending: Pending, session: Session, now: float) -> str:
         """The person has signed in for `pending`: back to /authorize, which decides."""
@@ -109,75 +143,76 @@ class Authorization:
         """Where somebody else, or nobody yet, signs in for `pending`."""
         return _address(SIGN_IN_PATH, self.seal(pending))
 
-    async def allow(self, pending: Pending, signed_in: SignedIn, now: float) -> str:
-        """The person has allowed `pending` on our form: remember it and issue."""
+    async def allow(
+        self, pending: Pending, signed_in: SignedIn, now: float, declined: frozenset[str] = frozenset()
+    ) -> Onward:
+        """The person has allowed `pending` on our form, but for the optional scopes `declined`: remember and issue."""
         request = pending.request
         try:
             check(request)
-            if self._sign_in_needed(pending, signed_in, now):
-                return self.sign_in_address(pending)
+            if await self._sign_in_needed(pending, signed_in, now):
+                return Redirect(self.sign_in_address(pending))
             _admitted(request, signed_in)
-            await self.consents.remember(allowed(request, signed_in, now))
-            return request.channel.location(await self.issuing.issue(request, signed_in, now))
+            consent = allowed(request, signed_in, now, declined)
+            await self.consents.remember(consent)
+            return await self._issue(request, replace(signed_in, consent=consent), now)
         except TemporarilyUnavailable:
             raise
         except OAuthError as error:
-            return _told(request, error)
+            return await self.responder.error(request, error, now)
 
-    def deny(self, pending: Pending) -> str:
+    async def deny(self, pending: Pending, now: float) -> Onward:
         """The person has refused `pending` on our form."""
-        return pending.request.channel.error(AccessDenied("The user did not allow the application's request."))
+        refused = AccessDenied("The user did not allow the application's request.")
+        return await self.responder.error(pending.request, refused, now)
 
-    def _come_back(self, request: ProtocolRequest) -> str:
-        """A POST from another site brings no SameSite=Lax cookie; the GET of ourselves that follows it does."""
-        parameters = Parameters((*request.query.pairs, *request.form.pairs))
-        recognised(parameters, request.issuer, self.directory)
-        return _address(AUTHORIZE_PATH, self._seal(parameters, request.issuer, request.now + LIFETIME, None))
+    async def _issue(self, request: AuthorizationRequest, signed_in: SignedIn, now: float) -> Onward:
+        scopes = granted_scopes(request, signed_in)
+        return await self.responder.success(request, await self.issuing.issue(request, signed_in, scopes, now), now)
 
-    async def _decide(self, pending: Pending, request: ProtocolRequest) -> str:
+    async def _decide(self, pending: Pending, request: ProtocolRequest) -> Onward:
         # Who, then whether they may, then whether they want to: a person learns nothing of an application that
         # their groups do not admit them to, and is not asked in vain.
         asked, now = pending.request, request.now
         silent = "none" in asked.prompts
         signed_in = await self.sessions.current(request, asked.application.client_id)
-        if signed_in is None or self._sign_in_needed(pending, signed_in, now):
+        if signed_in is None or await self._sign_in_needed(pending, signed_in, now):
             if silent:
                 raise LoginRequired("The user is not signed in, or not recently enough.")
-            return self.sign_in_address(pending)
-        if not self._hinted(asked, signed_in):
+            return Redirect(self.sign_in_address(pending))
+        if not await self._hinted(asked, signed_in):
             raise LoginRequired("Another user than the one of the id_token_hint is signed in.")
         _admitted(asked, signed_in)
         if consent_needed(asked, signed_in):
             if silent:
                 raise ConsentRequired("The user has not allowed this yet, or has to be asked each time.")
-            return _address(CONSENT_PATH, self.seal(pending))
-        return asked.channel.location(await self.issuing.issue(asked, signed_in, now))
+            return Redirect(_address(CONSENT_PATH, self.seal(pending)))
+        return await self._issue(asked, signed_in, now)
 
-    def _sign_in_needed(self, pending: Pending, signed_in: SignedIn, now: float) -> bool:
+    async def _sign_in_needed(self, pending: Pending, signed_in: SignedIn, now: float) -> bool:
         if pending.fresh(signed_in.session):
             return False
-        if pending.request.prompts & {"login", "select_account"} or not self._hinted(pending.request, signed_in):
+        if pending.request.prompts & {"login", "select_account"} or not await self._hinted(pending.request, signed_in):
             return True
         max_age = pending.request.max_age
         return max_age is not None and (max_age == 0 or now - signed_in.session.auth_time > max_age)
 
-    def _hinted(self, request: AuthorizationRequest, signed_in: SignedIn) -> bool:
-        """False when the client has named somebody else; without a page also when it cannot be read whom."""
-        hint = request.parameters.first("id_token_hint")
+    async def _hinted(self, request: AuthorizationRequest, signed_in: SignedIn) -> bool:
+        """False when the client has named somebody else; without a page also when it cannot be read whom.
+
+        By id_token_hint, or by the value of `sub` that it asks the ID token to have (OpenID Connect Core 5.5.1).
+        """
+        hint, wanted = request.parameters.first("id_token_hint"), request.claims.id_token.get("sub")
+        if hint is None and wanted is None:
+            return True
+        await self.subjects.prepare(request.application)
+        own = self.subjects.of(signed_in.user, request.application)
+        if wanted is not None and not wanted.accepts(own):
+            return False
         if hint is None:
             return True
         subject = self.hints.subject(hint, request.issuer, request.application.client_id)
-        return signed_in.user.subject == subject or (subject is None and "none" not in request.prompts)
-
-    def _seal(self, parameters: Parameters, issuer: Issuer, expires_at: float, session_id: str | None) -> str:
-        value = {"parameters": parameters.pairs, "expires_at": expires_at, "session_id": session_id}
-        return self.sealer.seal(value, purpose=PURPOSE, issuer_id=issuer.id, expires_at=expires_at)
-
-
-def _told(request: AuthorizationRequest, error: OAuthError) -> str:
-    client_id, reason = request.application.client_id, error.detail or error.description
-    log.info("an authorization request of %s is refused: %s: %s", client_id, error.code, reason)
-    return request.channel.error(error)
+        return own == subject or (subject is None and "none" not in request.prompts)
 
 
 def _admitted(request: AuthorizationRequest, signed_in: SignedIn) -> None:

@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from ostiary_server.protocol.authorization_request import FRONT_CHANNEL_TOKENS, AuthorizationRequest
+from ostiary_server.protocol.authentication_context import SUPPORTED
+from ostiary_server.protocol.authorization_request import FRONT_CHANNEL_TOKENS, JWT_MODES, AuthorizationRequest
 from ostiary_server.protocol.errors import (
     InvalidRequest,
     InvalidScope,
@@ -17,6 +18,7 @@ from ostiary_server.protocol.errors import (
     RequestNotSupported,
     RequestUriNotSupported,
     UnauthorizedClient,
+    UnmetAuthenticationRequirements,
     UnsupportedResponseType,
 )
 from ostiary_server.protocol.ports import Directory
@@ -29,13 +31,12 @@ from ostiary_state.runtime.issuer import Issuer
 LONGEST_PARAMETERS = 8192  # characters, names and values: they return in our own links
 MOST_PARAMETERS = 64
 
-# response_type -> the grantModes entry that permits it. Hybrid types are not served.
-RESPONSE_TYPES = {
-    frozenset({"code"}): "authorization_code",
-    frozenset({"token"}): "implicit",
-    frozenset({"id_token"}): "implicit",
-    frozenset({"id_token", "token"}): "implicit",
-}
+RESPONSE_TYPES = (
+    *("code", "token", "id_token", "id_token token"),
+    *("code id_token", "code token", "code id_token token"),
+)
+_RESPONSE_TYPES = frozenset(frozenset(written.split(" ")) for written in RESPONSE_TYPES)
+RESPONSE_MODES = frozenset({*ResponseMode, *JWT_MODES})
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 _SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+( [\x21\x23-\x5B\x5D-\x7E]+)*")  # RFC 6749 section 3.3
@@ -49,9 +50,14 @@ def recognised(parameters: Parameters, issuer: Issuer, directory: Directory) -> 
     In this order, since each step needs the one before: bounded, so that nothing below works on megabytes; the
     client; then its redirect URI.
     """
-    _bounded(parameters)
-    application = _application(parameters, issuer, directory)
+    application = asking_application(parameters, issuer, directory)
     return AuthorizationRequest(issuer, application, _redirect_uri(parameters, application), parameters)
+
+
+def asking_application(parameters: Parameters, issuer: Issuer, directory: Directory) -> Application:
+    """The enabled application that the request is of; raises PageError. Its redirect URI may be another question."""
+    _bounded(parameters)
+    return _application(parameters, issuer, directory)
 
 
 def _bounded(parameters: Parameters) -> None:
@@ -109,11 +115,14 @@ def text_can_be_stored(request: AuthorizationRequest) -> None:
 
 
 def no_request_object(request: AuthorizationRequest) -> None:
-    """OpenID Connect Core sections 6 and 7.2.1: what would replace parameters is refused, never ignored."""
+    """OpenID Connect Core sections 6 and 7.2.1: what would replace parameters is refused, never ignored.
+
+    `request_objects` has read and replaced the ones of applications that use them.
+    """
     if "request" in request.parameters:
-        raise RequestNotSupported("The parameter 'request' is not supported: send the parameters themselves.")
+        raise RequestNotSupported("This application declares no keys (jwks, jwksURL) that verify a 'request'.")
     if "request_uri" in request.parameters:
-        raise RequestUriNotSupported("The parameter 'request_uri' is not supported: send the parameters themselves.")
+        raise RequestUriNotSupported("This application declares no requestURLs that a 'request_uri' may name.")
     if "registration" in request.parameters:
         raise RegistrationNotSupported("The parameter 'registration' is not supported: declare the application.")
 
@@ -122,15 +131,19 @@ def response_type_is_served(request: AuthorizationRequest) -> None:
     """RFC 6749 section 3.1.1."""
     if not request.response_types:
         raise InvalidRequest("The parameter 'response_type' is missing.")
-    if request.response_types not in RESPONSE_TYPES:
-        raise UnsupportedResponseType("Supported are: code, token, id_token, and id_token token.")
+    if request.response_types not in _RESPONSE_TYPES:
+        raise UnsupportedResponseType("Supported are: code, token, id_token and their combinations.")
 
 
-def grant_mode_is_listed(request: AuthorizationRequest) -> None:
-    """The manifest's grantModes permit the response type."""
-    mode = RESPONSE_TYPES[request.response_types]
-    if mode not in request.application.grant_modes:
-        raise UnauthorizedClient(f"This response_type needs '{mode}' in the application's grantModes.")
+def response_type_is_listed(request: AuthorizationRequest) -> None:
+    """The manifest's grantModes and responseTypes permit the response type."""
+    types, modes = request.response_types, request.application.grant_modes
+    if "code" in types and "authorization_code" not in modes:
+        raise UnauthorizedClient("This response_type needs 'authorization_code' in the application's grantModes.")
+    if types & FRONT_CHANNEL_TOKENS and "implicit" not in modes:
+        raise UnauthorizedClient("This response_type needs 'implicit' in the application's grantModes.")
+    if types not in request.application.response_types:
+        raise UnauthorizedClient("The application's responseTypes do not list this response_type.")
 
 
 def response_mode_fits(request: AuthorizationRequest) -> None:
@@ -138,9 +151,11 @@ def response_mode_fits(request: AuthorizationRequest) -> None:
     mode = request.parameters.first("response_mode")
     if mode is None:
         return
-    if mode not in set(ResponseMode):
-        raise InvalidRequest("Supported values of 'response_mode' are: query and fragment.")
-    if mode == ResponseMode.QUERY and request.response_types & FRONT_CHANNEL_TOKENS:
+    if mode not in RESPONSE_MODES:
+        raise InvalidRequest(
+            "Supported values of 'response_mode' are query, fragment and form_post, each also with .jwt."
+        )
+    if request.response_mode == ResponseMode.QUERY and request.response_types & FRONT_CHANNEL_TOKENS:
         raise InvalidRequest("The response_mode 'query' is not allowed for responses that contain tokens.")
 
 
@@ -157,6 +172,13 @@ def max_age_is_a_number(request: AuthorizationRequest) -> None:
     max_age = request.parameters.first("max_age")
     if max_age is not None and not _SECONDS.fullmatch(max_age):
         raise InvalidRequest("The parameter 'max_age' must be a number of seconds.")
+
+
+def claims_are_readable(request: AuthorizationRequest) -> None:
+    """OpenID Connect Core section 5.5; an essential `acr` that no sign-in can reach fails here (section 5.5.1.1)."""
+    acr = request.claims.id_token.get("acr")
+    if acr is not None and acr.essential and acr.values and not any(value in SUPPORTED for value in acr.values):
+        raise UnmetAuthenticationRequirements("None of the required acr values can be reached here.")
 
 
 def scope_is_left(request: AuthorizationRequest) -> None:
@@ -208,12 +230,13 @@ CHECKS: tuple[Callable[[AuthorizationRequest], None], ...] = (
     text_can_be_stored,
     no_request_object,
     response_type_is_served,
-    grant_mode_is_listed,
+    response_type_is_listed,
     response_mode_fits,
     prompt_is_consistent,
     max_age_is_a_number,
     scope_is_left,
     openid_is_complete,
+    claims_are_readable,
     code_is_challenged,
 )
 

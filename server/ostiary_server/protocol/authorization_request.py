@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from ostiary_server.protocol.claims import scope_of
+from ostiary_server.protocol.claims_request import ClaimsRequest, parse_claims
 from ostiary_server.protocol.requests import Parameters
 from ostiary_server.protocol.responses import ResponseChannel, ResponseMode
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 
 FRONT_CHANNEL_TOKENS = frozenset({"token", "id_token"})
+JWT_MODES = frozenset({"jwt", "query.jwt", "fragment.jwt", "form_post.jwt"})
+_OF_TOKENS = frozenset({"sub", "acr", "auth_time", "amr"})  # said by the server of the sign-in, whatever the scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,9 @@ class AuthorizationRequest:
 
     @property
     def max_age(self) -> int | None:
-        """Seconds since the sign-in that the client accepts; checked to be a number."""
+        """Seconds since the sign-in that the client accepts; checked to be a number. Else the manifest's default."""
         value = self.parameters.first("max_age")
-        return None if value is None else int(value)
+        return self.application.openid.default_max_age if value is None else int(value)
 
     @property
     def nonce(self) -> str | None:
@@ -78,6 +82,37 @@ class AuthorizationRequest:
         return self.parameters.first("login_hint")
 
     @property
+    def claims(self) -> ClaimsRequest:
+        """The claims parameter, of requests for an identity; raises InvalidRequest before it has been checked.
+
+        Left of it is what this application may be told at all: what one of its declared scopes would open.
+        """
+        if "openid" not in self.scopes:
+            return ClaimsRequest()
+        asked = parse_claims(self.parameters.first("claims"))
+        declared = self.application.scopes
+        return asked.only(frozenset(name for name in asked.names if scope_of(name) in declared or name in _OF_TOKENS))
+
+    @property
+    def extra_claims(self) -> frozenset[str]:
+        """Claims about the person that none of the scopes opens: the person is asked for each."""
+        return frozenset(
+            name for name in self.claims.names if scope_of(name) not in self.scopes and name not in _OF_TOKENS
+        )
+
+    @property
+    def response_mode(self) -> str | None:
+        """The asked mode without its `jwt`: query, fragment, form_post, another word, or None for the default."""
+        mode = self.parameters.first("response_mode")
+        return None if mode is None or mode == "jwt" else mode.removesuffix(".jwt")
+
+    @property
+    def response_as_jwt(self) -> bool:
+        """JARM section 2.3: the response is one JWT."""
+        mode = self.parameters.first("response_mode") or ""
+        return mode in JWT_MODES
+
+    @property
     def channel(self) -> ResponseChannel:
         """Where this request is answered, its errors included.
 
@@ -85,10 +120,13 @@ class AuthorizationRequest:
         tokens never go into a query, and an error goes where its success would have gone.
         """
         front = bool(self.response_types & FRONT_CHANNEL_TOKENS)
-        fragment = front or self.parameters.first("response_mode") == ResponseMode.FRAGMENT
+        mode = ResponseMode.FRAGMENT if front else ResponseMode.QUERY
+        asked = self.response_mode
+        if asked in {ResponseMode.FORM_POST, ResponseMode.FRAGMENT}:
+            mode = ResponseMode(asked)
         return ResponseChannel(
             redirect_uri=self.redirect_uri,
-            mode=ResponseMode.FRAGMENT if fragment else ResponseMode.QUERY,
+            mode=mode,
             state=self.parameters.first("state"),
             issuer=self.issuer.origin,
         )

@@ -14,7 +14,7 @@ def consent_needed(request: AuthorizationRequest, signed_in: SignedIn) -> bool:
     """True unless the manifest skips consent, or the person has allowed at least these scopes on these terms."""
     if "consent" in request.prompts or claimable_by_others(request):
         return True
-    return request.application.consent_required and not covers(signed_in, request.application, request.scopes)
+    return request.application.consent_required and not covers(signed_in, request)
 
 
 def claimable_by_others(request: AuthorizationRequest) -> bool:
@@ -30,16 +30,42 @@ def claimable_by_others(request: AuthorizationRequest) -> bool:
     return address.scheme not in {"https", "http"} or loopback
 
 
-def covers(signed_in: SignedIn, application: Application, scopes: tuple[str, ...]) -> bool:
-    """True when a remembered consent is still in force and holds all of `scopes`."""
-    consent = signed_in.consent
-    return consent is not None and _in_force(consent, signed_in, application) and consent.scopes.issuperset(scopes)
+def covers(signed_in: SignedIn, request: AuthorizationRequest) -> bool:
+    """True when a remembered consent is still in force and the person has answered for all that is asked."""
+    consent = in_force(signed_in, request.application)
+    if consent is None:
+        return False
+    answered = consent.scopes | (consent.declined & request.application.openid.optional_scopes)
+    return answered.issuperset(request.scopes) and consent.claims.issuperset(request.extra_claims)
 
 
-def allowed(request: AuthorizationRequest, signed_in: SignedIn, now: float) -> Consent:
-    """What to remember when the person allows `request`: its scopes, and those allowed before on the same terms."""
-    application, before = request.application, signed_in.consent
-    kept = before.scopes if before and _in_force(before, signed_in, application) else frozenset()
+def granted_scopes(request: AuthorizationRequest, signed_in: SignedIn) -> tuple[str, ...]:
+    """Those of the request, without the optional ones that the person has refused."""
+    consent = in_force(signed_in, request.application)
+    if consent is None:
+        return request.scopes
+    refused = (consent.declined - consent.scopes) & request.application.openid.optional_scopes
+    return tuple(scope for scope in request.scopes if scope not in refused)
+
+
+def unanswered(request: AuthorizationRequest, signed_in: SignedIn) -> frozenset[str]:
+    """The scopes of a request that the person has not allowed before: what is new about it."""
+    consent = in_force(signed_in, request.application)
+    return frozenset(request.scopes) - (consent.scopes if consent else frozenset())
+
+
+def allowed(
+    request: AuthorizationRequest, signed_in: SignedIn, now: float, declined: frozenset[str] = frozenset()
+) -> Consent:
+    """What to remember when the person allows `request` but for `declined`, of which only optional scopes count.
+
+    What was allowed before on the same terms is kept, unless it is declined now.
+    """
+    application, before = request.application, in_force(signed_in, request.application)
+    refused = declined & application.openid.optional_scopes & frozenset(request.scopes)
+    kept = before.scopes if before else frozenset()
+    before_refused = before.declined if before else frozenset()
+    scopes = kept.union(request.scopes) - refused
     return Consent(
         issuer_id=request.issuer.id,
         user_id=signed_in.user.id,
@@ -47,9 +73,11 @@ def allowed(request: AuthorizationRequest, signed_in: SignedIn, now: float) -> C
         client_id=application.client_id,
         application_id=application.id,
         application_incarnation=application.incarnation,
-        scopes=kept.union(request.scopes),
+        scopes=scopes,
         terms=terms(application),
         granted_at=now,
+        declined=(before_refused | refused) - scopes,
+        claims=(before.claims if before else frozenset()) | request.extra_claims,
     )
 
 
@@ -65,7 +93,15 @@ def _recipient(callback_url: str) -> str:
     return address.hostname or f"{address.scheme}:"
 
 
-def _in_force(consent: Consent, signed_in: SignedIn, application: Application) -> bool:
+def in_force(signed_in: SignedIn, application: Application) -> Consent | None:
+    """The remembered consent, unless something has happened since that voids it."""
+    consent = signed_in.consent
+    if consent is None or not _stands(consent, signed_in, application):
+        return None
+    return consent
+
+
+def _stands(consent: Consent, signed_in: SignedIn, application: Application) -> bool:
     return (
         consent.terms == terms(application)
         and consent.application_incarnation == application.incarnation

@@ -6,6 +6,10 @@ from typing import Any, Final
 
 import orjson
 
+from ostiary_server.protocol import request_objects
+from ostiary_server.protocol.authentication_context import SUPPORTED
+from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
+from ostiary_server.protocol.claims import STANDARD_CLAIMS
 from ostiary_server.protocol.client_authentication import AUTHENTICATED
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.ports import Directory
@@ -22,9 +26,10 @@ ENDPOINTS: Final = {
 }
 MOST_DOCUMENTS: Final = 1000  # issuers remembered at once, some 2 KiB each
 CLAIMS: Final = (
-    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "c_hash", "sid"),
-    *("name", "preferred_username", "email", "email_verified", "groups"),
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid"),
+    *STANDARD_CLAIMS,
 )
+RESPONSE_MODES: Final = ("query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt")
 
 
 class Discovery:
@@ -62,25 +67,53 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "issuer": issuer.origin,
         **{name: issuer.origin + path for name, path in ENDPOINTS.items()},
         "scopes_supported": sorted(scopes),
-        "response_types_supported": _response_types(modes),
-        "response_modes_supported": ["query", "fragment"],
+        "response_types_supported": _response_types(served),
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": sorted(modes),
-        "subject_types_supported": ["public"],
+        "acr_values_supported": list(SUPPORTED),
+        "subject_types_supported": _subject_types(served),
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "userinfo_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "authorization_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "token_endpoint_auth_methods_supported": sorted(methods),
         "revocation_endpoint_auth_methods_supported": sorted(methods),
         "introspection_endpoint_auth_methods_supported": list(AUTHENTICATED),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "claims_supported": list(CLAIMS),
+        "display_values_supported": ["page"],
+        "ui_locales_supported": ["en"],
+        "claims_supported": _claims(served),
         "claim_types_supported": ["normal"],
-        "claims_parameter_supported": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        "claims_parameter_supported": True,
+        **_request_objects(served),
         "authorization_response_iss_parameter_supported": True,
     }
 
 
-def _response_types(modes: frozenset[str]) -> list[str]:
-    types = ["code"] if "authorization_code" in modes else []
-    return [*types, "token", "id_token", "id_token token"] if "implicit" in modes else types
+def _response_types(served: Sequence[Application]) -> list[str]:
+    """In the order of the specifications, each as it is written there."""
+    types = frozenset().union(*(application.response_types for application in served))
+    return [written for written in RESPONSE_TYPES if frozenset(written.split(" ")) in types]
+
+
+def _subject_types(served: Sequence[Application]) -> list[str]:
+    pairwise = any(application.openid.sector is not None for application in served)
+    return ["public", "pairwise"] if pairwise else ["public"]
+
+
+def _claims(served: Sequence[Application]) -> list[str]:
+    mapped = {claim.name for application in served for claim in application.openid.claims}
+    return [*CLAIMS, *sorted(mapped.difference(CLAIMS))]
+
+
+def _request_objects(served: Sequence[Application]) -> dict[str, Any]:
+    """OpenID Connect Discovery section 3; what no application uses is not offered."""
+    used = [application.openid for application in served if application.openid.uses_request_objects]
+    if not used:
+        return {"request_parameter_supported": False, "request_uri_parameter_supported": False}
+    return {
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": any(settings.request_urls for settings in used),
+        "require_request_uri_registration": True,
+        "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
+    }

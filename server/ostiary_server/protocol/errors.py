@@ -11,6 +11,8 @@ OAuthError                        answered with its RFC's code, by `endpoints.er
 ├── AccessDenied                  RFC 6749 4.1.2.1
 ├── ServerError / TemporarilyUnavailable   RFC 6749 4.1.2.1 (503 with Retry-After where there is a status)
 ├── LoginRequired, ConsentRequired   OpenID Connect Core 3.1.2.6
+├── UnmetAuthenticationRequirements   OpenID Connect Core Error Code unmet_authentication_requirements
+├── InvalidRequestObject, InvalidRequestURI   RFC 9101 section 7
 ├── RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported           OpenID Connect Core 3.1.2.6
 ├── InvalidToken, MissingToken, InsufficientScope   RFC 6750 3.1
 └── UnsupportedTokenType          RFC 7009 2.2.1
@@ -108,6 +110,24 @@ class ConsentRequired(OAuthError):
     """`prompt=none` and the person has not consented."""
 
     code = "consent_required"
+
+
+class UnmetAuthenticationRequirements(OAuthError):
+    """An essential `acr` that cannot be reached (OpenID Connect Core Error Code unmet_authentication_requirements)."""
+
+    code = "unmet_authentication_requirements"
+
+
+class InvalidRequestObject(OAuthError):
+    """The request object is malformed, not signed by the application, expired, or not for this issuer."""
+
+    code = "invalid_request_object"
+
+
+class InvalidRequestURI(OAuthError):
+    """The `request_uri` is not one of the application's, or cannot be read."""
+
+    code = "invalid_request_uri"
 
 
 class RequestNotSupported(OAuthError):

@@ -19,6 +19,7 @@ from ostiary_server.protocol.ports import RefreshTokens, RevocationSet
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.scopes import format_scope
 from ostiary_server.protocol.standing import why_refresh_void
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.tokens import digest_of
 from ostiary_state.applications.application import Application
 
@@ -79,11 +80,13 @@ class Introspection:
         bearer_tokens: BearerTokens,
         refresh_tokens: RefreshTokens,
         revocations: RevocationSet,
+        subjects: Subjects,
     ) -> None:
         self._clients = clients
         self._bearer_tokens = bearer_tokens
         self._refresh_tokens = refresh_tokens
         self._revocations = revocations
+        self._subjects = subjects
 
     async def respond(self, request: ProtocolRequest) -> Mapping[str, Any]:
         """The answer of section 2.2. Public clients are refused: it would help to try tokens out (section 4).
@@ -122,10 +125,11 @@ class Introspection:
             return None
         if why_refresh_void(context, application, self._revocations, request.now) is not None:
             return None
+        await self._subjects.prepare(application)
         return _LiveToken(
             {
                 "iss": request.issuer.origin,
-                "sub": context.user.subject,
+                "sub": self._subjects.of(context.user, application),
                 "client_id": context.grant.client_id,
                 "scope": format_scope(context.grant.scopes),
                 "iat": int(context.token.issued_at),

@@ -1,4 +1,4 @@
-"""What a permitted authorization request yields: a code, or tokens in the fragment (RFC 6749 sections 4.1.2, 4.2.2)."""
+"""What a permitted authorization request yields: a code, tokens, or both (RFC 6749 4.1.2, 4.2.2, Core 3.3.2.5)."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,11 @@ from ostiary_server.protocol.authorization_request import AuthorizationRequest
 from ostiary_server.protocol.ports import Grants
 from ostiary_server.protocol.scopes import OFFLINE_ACCESS, format_scope
 from ostiary_server.protocol.tokens import TokenMinter, digest_of, random_id, random_token
+from ostiary_state.applications.application import Application
+from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.grant import AuthorizationCode, Grant
 from ostiary_state.runtime.issued import Issued
-from ostiary_state.runtime.session import SignedIn
+from ostiary_state.runtime.session import Session, SignedIn
 
 
 class Issuing:
@@ -27,41 +29,44 @@ class Issuing:
         self._new_token = new_token
         self._new_id = new_id
 
-    async def issue(self, request: AuthorizationRequest, signed_in: SignedIn, now: float) -> dict[str, str]:
-        """The parameters of a successful response, but for `state` and `iss`."""
-        if "code" in request.response_types:
-            return await self._code(request, signed_in, now)
-        return await self._tokens(request, signed_in, now)
+    async def issue(
+        self, request: AuthorizationRequest, signed_in: SignedIn, scopes: tuple[str, ...], now: float
+    ) -> dict[str, str]:
+        """The parameters of a successful response, but for `state` and `iss`; `scopes` are the granted ones."""
+        types = request.response_types
+        code, value = self._code(request, now) if "code" in types else (None, "")
+        grant = self._grant(request, signed_in, scopes, now, code)
+        if types == {"code"}:
+            await self._grants.start(grant)
+            return {"code": value}
+        answer, stored = await self._tokens(request, signed_in, grant, value, now)
+        await self._grants.start_with(Issued(grant=grant, access_token=stored))
+        return answer
 
-    async def _code(self, request: AuthorizationRequest, signed_in: SignedIn, now: float) -> dict[str, str]:
-        lifetimes = request.application.lifetimes
+    def _code(self, request: AuthorizationRequest, now: float) -> tuple[AuthorizationCode, str]:
         value = self._new_token()
         code = AuthorizationCode(
             digest=digest_of(value),
             redirect_uri=request.redirect_uri if request.redirect_uri_sent else "",
             code_challenge=request.code_challenge,
-            expires_at=now + lifetimes.authorization_code,
+            expires_at=now + request.application.lifetimes.authorization_code,
         )
-        tokens = max(lifetimes.access_token, lifetimes.id_token)
-        if "refresh_token" in request.application.grant_modes:
-            tokens += lifetimes.refresh_token_absolute
-        await self._grants.start(self._grant(request, signed_in, now, code.expires_at + tokens, code))
-        return {"code": value}
+        return code, value
 
-    async def _tokens(self, request: AuthorizationRequest, signed_in: SignedIn, now: float) -> dict[str, str]:
+    async def _tokens(
+        self, request: AuthorizationRequest, signed_in: SignedIn, grant: Grant, code: str, now: float
+    ) -> tuple[dict[str, str], OpaqueAccessToken | None]:
         """Never a refresh token (RFC 6749 section 4.2.2). The grant is stored so that the tokens can be revoked."""
-        await self._minter.prepare(request.application, request.issuer, id_token="id_token" in request.response_types)
-        lifetimes = request.application.lifetimes
-        last = now + max(lifetimes.access_token, lifetimes.id_token)
-        grant = self._grant(request, signed_in, now, last, None)
-        answer: dict[str, str] = {}
+        types = request.response_types
+        await self._minter.prepare(request.application, request.issuer, id_token="id_token" in types)
+        answer: dict[str, str] = {"code": code} if code else {}
         stored = None
-        if "token" in request.response_types:
+        if "token" in types:
             minted = self._minter.access_token(
                 request.application,
                 request.issuer,
                 user=signed_in.user,
-                scopes=request.scopes,
+                scopes=grant.scopes,
                 audience=grant.audience,
                 grant=grant,
                 now=now,
@@ -69,8 +74,8 @@ class Issuing:
             stored = minted.stored
             answer |= {"access_token": minted.value, "token_type": "Bearer", "expires_in": str(minted.expires_in)}
             # RFC 6749 section 4.2.2: required where it differs from what was asked, harmless elsewhere.
-            answer["scope"] = format_scope(request.scopes)
-        if "id_token" in request.response_types:
+            answer["scope"] = format_scope(grant.scopes)
+        if "id_token" in types:
             answer["id_token"] = self._minter.id_token(
                 request.application,
                 request.issuer,
@@ -78,19 +83,19 @@ class Issuing:
                 grant=grant,
                 nonce=request.nonce,
                 access_token=answer.get("access_token"),
-                code=None,
-                scopes=request.scopes,
+                code=code or None,
+                scopes=grant.scopes,
                 now=now,
+                alone=types == {"id_token"},
             )
-        await self._grants.start_with(Issued(grant=grant, access_token=stored))
-        return answer
+        return answer, stored
 
     def _grant(
         self,
         request: AuthorizationRequest,
         signed_in: SignedIn,
+        scopes: tuple[str, ...],
         now: float,
-        expires_at: float,
         code: AuthorizationCode | None,
     ) -> Grant:
         session, application = signed_in.session, request.application
@@ -103,13 +108,25 @@ class Issuing:
             user_id=signed_in.user.id,
             user_incarnation=signed_in.user.incarnation,
             # With offline_access it outlives the sign-in; else it ends with it.
-            session_id=None if OFFLINE_ACCESS in request.scopes else session.id,
-            scopes=request.scopes,
+            session_id=None if OFFLINE_ACCESS in scopes else session.id,
+            scopes=scopes,
             audience=application.audiences or (request.issuer.origin,),
             nonce=request.nonce,
             auth_time=session.auth_time,
             amr=session.amr,
             created_at=now,
-            expires_at=expires_at,
+            expires_at=_needed_until(application, session, now, code),
             code=code,
+            started_in=session.id,
+            claims=request.claims.json(),
         )
+
+
+def _needed_until(application: Application, session: Session, now: float, code: AuthorizationCode | None) -> float:
+    """When nothing that the grant issues can be live; and where the application wants to hear of the session's end,
+    not before that."""
+    lifetimes = application.lifetimes
+    until = (code.expires_at if code else now) + max(lifetimes.access_token, lifetimes.id_token)
+    if code and "refresh_token" in application.grant_modes:
+        until += lifetimes.refresh_token_absolute
+    return max(until, session.expires_at) if application.openid.logout else until

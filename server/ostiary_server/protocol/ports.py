@@ -5,8 +5,8 @@ conformance suite runs over both. Every method raises `StoreUnavailable` when th
 endpoints answer with 503 and Retry-After.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.access_token import OpaqueAccessToken
@@ -74,8 +74,8 @@ class Users(Protocol):
     async def by_id(self, user_id: str, incarnation: str) -> User | None:
         """None when the object is gone or another incarnation."""
 
-    async def by_subject(self, subject: str, incarnation: str) -> User | None:
-        """For userinfo: whom an access token's `sub` names; None when the object is gone or another incarnation."""
+    async def by_incarnation(self, incarnation: str) -> User | None:
+        """For userinfo: whom an access token was issued for; None when the object is gone."""
 
 
 class Consents(Protocol):
@@ -102,6 +102,9 @@ class Grants(Protocol):
 
     async def start_with(self, issued: Issued) -> None:
         """One transaction: insert `issued.grant` and what it issued (password)."""
+
+    async def claims_request(self, grant_id: str) -> Mapping[str, Any] | None:
+        """What the claims parameter asked for when the grant was given."""
 
     async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
         """Revoke a grant, its refresh families (one UPDATE) and, through the set, its access tokens."""
@@ -143,6 +146,27 @@ class Revocations(Protocol):
 
     async def add(self, revocation: Revocation) -> None:
         """Insert or raise `not_before`; every replica follows within a second, this one at once."""
+
+
+class PairwiseSalts(Protocol):
+    """What makes pairwise subjects unpredictable."""
+
+    async def salt(self, issuer_id: str) -> bytes:
+        """The issuer's 256 random bits, made at first need by whichever replica comes first, and never changed."""
+
+
+class FetchFailed(Exception):
+    """An address of an application could not be read: refused, unreachable, too long, or no success."""
+
+
+class Outbound(Protocol):
+    """Requests that this server sends to addresses that applications name: with limits, and no internal address."""
+
+    async def fetch(self, url: str, *, accept: str) -> bytes:
+        """The body of a 200. Raises FetchFailed."""
+
+    async def post(self, url: str, form: Mapping[str, str]) -> int:
+        """The status of the answer to a form. Raises FetchFailed when there is none."""
 
 
 class SigningKeys(Protocol):

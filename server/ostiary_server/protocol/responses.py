@@ -11,10 +11,29 @@ from ostiary_server.protocol.errors import OAuthError
 
 
 class ResponseMode(StrEnum):
-    """Where a response's parameters go (OAuth 2.0 Multiple Response Types section 2.1)."""
+    """Where a response's parameters go (OAuth 2.0 Multiple Response Types 2.1, OAuth 2.0 Form Post Response Mode)."""
 
     QUERY = "query"
     FRAGMENT = "fragment"
+    FORM_POST = "form_post"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The browser goes to `location`, ours or the application's (303)."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormPost:
+    """The browser is given a form that it sends to `action`, a redirect URI that was compared with the registered."""
+
+    action: str
+    fields: tuple[tuple[str, str], ...]
+
+
+Onward = Redirect | FormPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +45,37 @@ class ResponseChannel:
     state: str | None
     issuer: str
 
-    def location(self, parameters: dict[str, str]) -> str:
-        """The URI to redirect to, with `parameters`, `state` and `iss`."""
+    def response(self, parameters: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        """All parameters of a response: `parameters` with `state` and `iss`."""
         pairs = list(parameters.items())
         if self.state is not None:
             pairs.append(("state", self.state))
         pairs.append(("iss", self.issuer))
+        return tuple(pairs)
+
+    def send(self, pairs: tuple[tuple[str, str], ...]) -> Onward:
+        """A whole response on its way to the client."""
+        if self.mode is ResponseMode.FORM_POST:
+            return FormPost(self.redirect_uri, pairs)
         written = urlencode(pairs)
         if self.mode is ResponseMode.FRAGMENT:
-            return f"{self.redirect_uri}#{written}"
+            return Redirect(f"{self.redirect_uri}#{written}")
         # A registered URI may have a query of its own, which is kept (RFC 6749 section 3.1.2), but for parameters
         # of ours: the client must not read `state` or `code` from its own registration.
         base, _, query = self.redirect_uri.partition("?")
         own = [piece for piece in query.split("&") if piece and _name(piece) not in RESPONSE_PARAMETERS]
-        return f"{base}?{'&'.join([*own, written])}"
+        return Redirect(f"{base}?{'&'.join([*own, written])}")
 
-    def error(self, error: OAuthError) -> str:
-        """The URI that tells the client of an error (RFC 6749 sections 4.1.2.1 and 4.2.2.1)."""
-        return self.location({"error": error.code, "error_description": _printable(error.description)})
+
+def error_parameters(error: OAuthError) -> dict[str, str]:
+    """What tells the client of an error (RFC 6749 sections 4.1.2.1 and 4.2.2.1)."""
+    return {"error": error.code, "error_description": _printable(error.description)}
 
 
 RESPONSE_PARAMETERS = frozenset(
     {
         *("code", "state", "iss", "error", "error_description", "error_uri", "scope"),
-        *("access_token", "id_token", "token_type", "expires_in"),
+        *("access_token", "id_token", "token_type", "expires_in", "session_state", "response"),
     }
 )
 

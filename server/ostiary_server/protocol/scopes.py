@@ -7,7 +7,9 @@ from ostiary_server.protocol.errors import InvalidScope
 
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
-USER_SCOPES = frozenset({"openid", "profile", "email", "groups", "offline_access"})  # they speak of a person
+USER_SCOPES = frozenset(
+    {"openid", "profile", "email", "phone", "address", "groups", "offline_access"}
+)  # they speak of a person
 
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 

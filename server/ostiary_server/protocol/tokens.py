@@ -2,14 +2,17 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ostiary_server.protocol.claims import PRIVATE_CLAIM, user_claims
+from ostiary_server.protocol.authentication_context import acr_of
+from ostiary_server.protocol.claims import PRIVATE_CLAIM, mapped_claims, requested_claims, user_claims
+from ostiary_server.protocol.claims_request import ClaimsRequest
 from ostiary_server.protocol.ports import SigningKeys
 from ostiary_server.protocol.scopes import format_scope
 from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.protocol.subjects import Subjects
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.grant import Grant
@@ -50,27 +53,33 @@ class TokenMinter:
     def __init__(
         self,
         ring: KeyRing,
+        subjects: Subjects,
         *,
         keys: SigningKeys | None = None,
         new_token: Callable[[], str] = random_token,
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self._ring = ring
+        self.subjects = subjects
         self._keys = keys
         self._new_token = new_token
         self._new_id = new_id
 
     async def prepare(self, application: Application, issuer: Issuer, *, id_token: bool) -> None:
-        """Have the keys that `access_token` (and `id_token`) will sign with: made at an issuer's first need.
+        """Have the keys that `access_token` (and `id_token`) will sign with, and what the subjects take.
 
-        Raises StoreUnavailable when a key is missing and the database is away.
+        Made at an issuer's first need. Raises StoreUnavailable when something is missing and the database is away.
         """
-        if self._keys is None:
-            return
-        if not application.opaque_access_tokens and not self._ring.has(issuer.id, application.signing_algorithm):
-            await self._keys.ensure(issuer.id, application.signing_algorithm)
-        if id_token and not self._ring.has(issuer.id, application.id_token_algorithm):
-            await self._keys.ensure(issuer.id, application.id_token_algorithm)
+        await self.subjects.prepare(application)
+        if not application.opaque_access_tokens:
+            await self.prepare_key(issuer, application.signing_algorithm)
+        if id_token:
+            await self.prepare_key(issuer, application.id_token_algorithm)
+
+    async def prepare_key(self, issuer: Issuer, algorithm: str) -> None:
+        """Have one key. Raises StoreUnavailable as `prepare` does."""
+        if self._keys is not None and not self._ring.has(issuer.id, algorithm):
+            await self._keys.ensure(issuer.id, algorithm)
 
     def access_token(
         self,
@@ -91,10 +100,10 @@ class TokenMinter:
         lifetime = application.lifetimes.access_token
         issued_at = int(now)
         resources = audience or application.audiences or (issuer.origin,)
-        private = {"a": application.incarnation}
+        private: dict[str, Any] = {"a": application.incarnation}
         claims: dict[str, Any] = {
             "iss": issuer.origin,
-            "sub": user.subject if user else application.client_id,
+            "sub": self.subjects.of(user, application) if user else application.client_id,
             "aud": resources[0] if len(resources) == 1 else list(resources),
             "exp": issued_at + lifetime,
             "iat": issued_at,
@@ -105,11 +114,13 @@ class TokenMinter:
             claims["scope"] = format_scope(scopes)
         if user:
             private["u"] = user.incarnation
+            if application.openid.claims:
+                claims = mapped_claims(user, application, scopes, "AccessToken") | claims
         if grant:
-            claims["auth_time"] = int(grant.auth_time)
-            if grant.amr:
-                claims["amr"] = list(grant.amr)
+            claims |= _authentication(grant)
             private["g"] = grant.id
+            if grant.claims and "userinfo" in grant.claims:
+                private["c"] = 1
             if grant.session_id:
                 private["s"] = grant.session_id
         claims[PRIVATE_CLAIM] = private
@@ -138,31 +149,51 @@ class TokenMinter:
         code: str | None,
         scopes: tuple[str, ...],
         now: float,
+        alone: bool = False,
     ) -> str:
         """An ID token; `at_hash` and `c_hash` bind what is sent beside it. Raises `signing.NoSigningKey`.
 
-        It carries the claims that `scopes` open as well as userinfo does, since relying parties that never call
-        userinfo are the majority.
+        It carries the claims that `scopes` open where the manifest says so, or where it is `alone`: no access token
+        will follow that could ask userinfo (OpenID Connect Core 5.4).
         """
         key = self._ring.signer(issuer.id, application.id_token_algorithm, now)
         issued_at = int(now)
-        claims = user_claims(user, scopes)
+        claims: dict[str, Any] = {}
+        if alone or application.openid.id_token_claims_always:
+            claims |= user_claims(user, scopes)
+        if grant.claims:
+            asked = ClaimsRequest.of(grant.claims)
+            claims |= requested_claims(user, {**asked.id_token, **(asked.userinfo if alone else {})})
+        if application.openid.claims:
+            claims |= mapped_claims(user, application, scopes, "IDToken")
         claims.update(
             iss=issuer.origin,
-            sub=user.subject,
+            sub=self.subjects.of(user, application),
             aud=application.client_id,
             exp=issued_at + application.lifetimes.id_token,
             iat=issued_at,
-            auth_time=int(grant.auth_time),
+            **_authentication(grant),
         )
-        if grant.amr:
-            claims["amr"] = list(grant.amr)
         if nonce is not None:
             claims["nonce"] = nonce
-        if grant.session_id:
-            claims["sid"] = grant.session_id
+        if grant.started_in:
+            claims["sid"] = grant.started_in
         if access_token is not None:
             claims["at_hash"] = key.half_hash(access_token)
         if code is not None:
             claims["c_hash"] = key.half_hash(code)
         return key.sign(ID_TOKEN_TYPE, claims)
+
+    def jwt(self, issuer: Issuer, algorithm: str, claims: Mapping[str, Any], now: float) -> str:
+        """Any other JWT of the issuer: a userinfo response, an authorization response. Raises `NoSigningKey`."""
+        return self._ring.signer(issuer.id, algorithm, now).sign(ID_TOKEN_TYPE, claims)
+
+
+def _authentication(grant: Grant) -> dict[str, Any]:
+    """When and how the person signed in (RFC 9068 section 2.2.1, OpenID Connect Core section 2)."""
+    claims: dict[str, Any] = {"auth_time": int(grant.auth_time)}
+    if grant.amr:
+        claims["amr"] = list(grant.amr)
+    if acr := acr_of(grant.amr):
+        claims["acr"] = acr
+    return claims

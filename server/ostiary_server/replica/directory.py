@@ -132,7 +132,7 @@ class _Content:
             logo_url=self._share(application.logo_url),
             cors_origins=self._share(application.cors_origins),
             grant_modes=self._share(application.grant_modes),
-            response_types=self._share(application.response_types),
+            listed_response_types=self._share(application.listed_response_types),
             openid=self._share(application.openid),
             scopes=self._share(tuple(map(sys.intern, application.scopes))),
             audiences=self._share(application.audiences),

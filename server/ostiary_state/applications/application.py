@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ostiary_state.applications.openid import CODE, DEFAULTS, OpenIDSettings, response_types_of
+from ostiary_state.applications.openid import DEFAULTS, OpenIDSettings, implied_response_types
 
 if TYPE_CHECKING:
     from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -52,8 +52,13 @@ class Application:
     id_token_algorithm: str
     token_endpoint_auth_method: str  # client_secret_basic | client_secret_post | none
     secret_digests: tuple[bytes, ...]  # SHA-256 of each secret that authenticates it
-    response_types: frozenset[frozenset[str]] = frozenset({CODE})  # each as the set of its words
+    listed_response_types: frozenset[frozenset[str]] = frozenset()  # each as the set of its words
     openid: OpenIDSettings = DEFAULTS
+
+    @property
+    def response_types(self) -> frozenset[frozenset[str]]:
+        """Those that the manifest lists, else those that its grant modes stand for."""
+        return self.listed_response_types or implied_response_types(self.grant_modes)
 
     @classmethod
     def from_spec(
@@ -107,6 +112,6 @@ class Application:
             token_endpoint_auth_method=spec.token_endpoint_auth_method
             or ("client_secret_basic" if confidential else "none"),
             secret_digests=secret_digests,
-            response_types=response_types_of(spec),
+            listed_response_types=frozenset(frozenset(listed.split(" ")) for listed in spec.response_types),
             openid=OpenIDSettings.from_spec(spec),
         )

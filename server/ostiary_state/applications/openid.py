@@ -96,12 +96,10 @@ def sector_of(spec: "OAuthApplicationSpec") -> str:
     return min(callback_hosts(spec), default="")
 
 
-def response_types_of(spec: "OAuthApplicationSpec") -> frozenset[frozenset[str]]:
-    """Those that the manifest lists, else those that the grant modes stand for."""
-    if spec.response_types:
-        return frozenset(frozenset(listed.split(" ")) for listed in spec.response_types)
-    code = {CODE} if "authorization_code" in spec.grant_modes else set()
-    return frozenset(code.union(FRONT_CHANNEL if "implicit" in spec.grant_modes else ()))
+def implied_response_types(grant_modes: frozenset[str]) -> frozenset[frozenset[str]]:
+    """What an application may ask for that lists no response types: no hybrid ones."""
+    code = {CODE} if "authorization_code" in grant_modes else set()
+    return frozenset(code.union(FRONT_CHANNEL if "implicit" in grant_modes else ()))
 
 
 def _host(url: str) -> str:

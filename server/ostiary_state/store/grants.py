@@ -1,5 +1,8 @@
 """Grants and their codes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 
 from ostiary_state.runtime.grant import Grant
@@ -74,6 +77,14 @@ class Grants:
         """Insert a grant with what it issued."""
         async with self._database.write() as transaction:
             await _insert(transaction, issued)
+
+    async def claims_request(self, grant_id: str) -> Mapping[str, Any] | None:
+        """What the claims parameter asked for when the grant was given."""
+        async with self._database.read() as transaction:
+            found: Mapping[str, Any] | None = (
+                await transaction.execute(select(grants.c.claims).where(grants.c.id == grant_id))
+            ).scalar_one_or_none()
+        return found
 
     async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
         """Revoke a grant, its refresh families and, through the set, its access tokens.

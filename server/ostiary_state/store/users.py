@@ -22,9 +22,9 @@ class Users:
         """None when the object is gone or another incarnation."""
         return await self._one((users.c.id == user_id) & (users.c.incarnation == incarnation))
 
-    async def by_subject(self, subject: str, incarnation: str) -> User | None:
-        """Whom an access token's `sub` names; None when the object is gone or another incarnation."""
-        return await self._one((users.c.subject == subject) & (users.c.incarnation == incarnation))
+    async def by_incarnation(self, incarnation: str) -> User | None:
+        """Whom an access token was issued for; None when the object is gone."""
+        return await self._one(users.c.incarnation == incarnation)
 
     async def _one(self, condition: ColumnElement[bool]) -> User | None:
         statement = select(users).where(condition, users.c.deleted_at.is_(None))

@@ -19,6 +19,9 @@
     {{- with $server.trustedProxies }}
     - {name: OSTIARY_TRUSTED_PROXIES, value: {{ join "," . | quote }}}
     {{- end }}
+    {{- with $server.outboundNetworks }}
+    - {name: OSTIARY_OUTBOUND_NETWORKS, value: {{ join "," . | quote }}}
+    {{- end }}
     - {name: OSTIARY_DRAIN_DELAY, value: {{ $server.drainDelaySeconds | quote }}}
     - {name: OSTIARY_DRAIN_TIMEOUT, value: {{ $server.drainTimeoutSeconds | quote }}}
     - {name: OSTIARY_PASSWORD_WORKERS, value: {{ $server.passwordWorkers | quote }}}

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ostiary_server.pages.forms import Forms
-from ostiary_server.pages.redirect import see_other
+from ostiary_server.pages.onward import see_other, send
 from ostiary_server.pages.rendering import Shown, page
 from ostiary_server.protocol.authorization import CONSENT_PATH, SEALED, Authorization, Pending
 from ostiary_server.protocol.browser_sessions import BrowserSessions
@@ -46,8 +46,8 @@ def router(
             if signed_in is None or not forms.genuine(parsed, FORM, signed_in.session.id, sealed):
                 return await _ask(parsed, sealed)
             if parsed.form.first("decision") == "allow":
-                return see_other(await authorization.allow(pending, signed_in, parsed.now))
-            return see_other(authorization.deny(pending))
+                return send(await authorization.allow(pending, signed_in, parsed.now), parsed.issuer)
+            return send(await authorization.deny(pending, parsed.now), parsed.issuer)
 
     async def _ask(request: ProtocolRequest, sealed: str) -> Response:
         pending = authorization.open(sealed, request)
@@ -80,6 +80,7 @@ def _form(
         handle=sealed,
         person=signed_in.user.display_name or signed_in.user.username,
         scopes=pending.request.scopes,
+        claims=sorted(pending.request.extra_claims),
         destination=redirect.hostname if redirect.scheme in {"https", "http"} else None,
         other_account=other_account,
     )

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ostiary_server.pages.forms import Forms
-from ostiary_server.pages.redirect import see_other
+from ostiary_server.pages.onward import see_other
 from ostiary_server.pages.rendering import Shown, page
 from ostiary_server.pages.texts import text, wait_text
 from ostiary_server.protocol.authentication import LONGEST_USERNAME, AuthenticationFailed, Authenticator, Throttled

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ostiary_server.pages.forms import Forms
-from ostiary_server.pages.redirect import see_other
+from ostiary_server.pages.onward import see_other
 from ostiary_server.pages.rendering import page
 from ostiary_server.protocol.browser_sessions import BrowserSessions
 from ostiary_server.protocol.cookies import SESSION, clear_cookie

@@ -1,0 +1,2 @@
+// The response goes to the application at once; without JavaScript the button sends it.
+document.getElementById("response").submit();

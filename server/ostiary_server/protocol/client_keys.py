@@ -1,0 +1,112 @@
+"""The public keys of applications, from their manifests or from the addresses that these name."""
+
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from joserfc import jws
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+
+from ostiary_server.protocol.ports import FetchFailed, Outbound
+from ostiary_state.applications.application import Application
+
+Key = RSAKey | ECKey | OKPKey
+
+KEPT: Final = 300.0  # seconds that fetched keys are used without asking again
+UNKNOWN_KEY: Final = 10.0  # seconds between two fetches that unknown key ids can cause
+MOST_KEPT: Final = 1000  # addresses
+MOST_KEYS: Final = 32
+_TYPE_OF_KEY: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+
+
+class NotSigned(Exception):
+    """A JWT that none of the application's keys has signed with a permitted algorithm; it says why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedClaims:
+    """A JWT of an application whose signature is good; what it says has still to be judged."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+
+class ClientKeys:
+    """Fetched keys are kept for minutes; a key id that is not among them is asked for at once, but not at every one."""
+
+    def __init__(self, outbound: Outbound, *, clock: Callable[[], float]) -> None:
+        self._outbound = outbound
+        self._clock = clock
+        self._fetched: dict[str, tuple[float, Sequence[Key]]] = {}
+
+    async def verified(self, token: str, application: Application, algorithms: Collection[str]) -> SignedClaims:
+        """A compact JWS that the application signed. The algorithm belongs to the key: a header cannot turn an RSA
+        key into a shared secret (RFC 8725 section 2.1). Raises NotSigned.
+        """
+        try:
+            unverified = jws.extract_compact(token.encode("ascii")).headers()
+        except (JoseError, ValueError) as error:
+            raise NotSigned(f"no JWS: {error!r}") from error
+        algorithm, kid = str(unverified.get("alg")), unverified.get("kid")
+        if algorithm not in algorithms or "crit" in unverified or "b64" in unverified:
+            raise NotSigned(f"a header that is not accepted, alg {algorithm[:20]!r}")
+        for key in await self._candidates(application, algorithm, kid if isinstance(kid, str) else None):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", SecurityWarning)  # of EdDSA, whose name RFC 9864 replaces
+                    signed = jws.deserialize_compact(token, key, algorithms=[algorithm])
+                claims = orjson.loads(signed.payload)
+            except (JoseError, ValueError):
+                continue
+            if not isinstance(claims, dict):
+                raise NotSigned("the payload is no JSON object")
+            return SignedClaims(signed.headers(), claims)
+        raise NotSigned("no key of the application verifies it")
+
+    async def _candidates(self, application: Application, algorithm: str, kid: str | None) -> Sequence[Key]:
+        try:
+            keys = await self._keys(application, kid)
+        except FetchFailed as failed:
+            raise NotSigned(str(failed)) from failed
+        return [key for key in keys if key.key_type == _TYPE_OF_KEY[algorithm] and _named(key, kid)]
+
+    async def _keys(self, application: Application, kid: str | None) -> Sequence[Key]:
+        settings = application.openid
+        if settings.jwks is not None:
+            return _read(settings.jwks)
+        if settings.jwks_url is None:
+            raise FetchFailed("the application declares no keys")
+        at, kept = self._fetched.get(settings.jwks_url, (0.0, ()))
+        age = self._clock() - at
+        known = any(_named(key, kid) for key in kept)
+        if age < (KEPT if known else UNKNOWN_KEY):
+            return kept
+        try:
+            keys = _read(await self._outbound.fetch(settings.jwks_url, accept="application/jwk-set+json"))
+        except FetchFailed:
+            if known:
+                return kept  # their address is away: the last ones count
+            raise
+        if len(self._fetched) >= MOST_KEPT:
+            self._fetched.pop(next(iter(self._fetched)))
+        self._fetched[settings.jwks_url] = self._clock(), keys
+        return keys
+
+
+def _named(key: Key, kid: str | None) -> bool:
+    """A key without a name may be any (RFC 7517 section 4.5 makes `kid` optional)."""
+    return kid is None or key.get("kid") in (None, kid)
+
+
+def _read(document: bytes) -> Sequence[Key]:
+    """Signature keys that can be read; what else is in the set is left out. Raises FetchFailed."""
+    try:
+        listed = orjson.loads(document)["keys"][:MOST_KEYS]
+        usable = [key for key in listed if key.get("use", "sig") == "sig" and key.get("kty") in {"RSA", "EC", "OKP"}]
+        read = KeySet.import_key_set({"keys": usable}).keys if usable else []
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FetchFailed(f"the key set cannot be read: {error!r}") from error
+    return [key for key in read if isinstance(key, Key)]
