@@ -30,17 +30,21 @@ class Person:
         For that time something answers at the callback's port.
         """
         async with _answering(urlsplit(callback).port):
-            await self.page.goto(url)
-            for _ in range(PAGES_AT_MOST):
-                if self.page.url.startswith(callback):
-                    break
-                if await self.page.locator("input[name=password]").count():
-                    await self.page.fill("input[name=username]", self.username)
-                    await self.page.fill("input[name=password]", self.password)
-                async with self.page.expect_navigation():
-                    await self.page.locator("button[type=submit]").first.click()
-            assert self.page.url.startswith(callback), await self.page.inner_text("body")
-            return self.page.url
+            return await self.come_back(url, callback)
+
+    async def come_back(self, url: str, home: str) -> str:
+        """The same for an application that answers there by itself: anywhere below `home`."""
+        await self.page.goto(url)
+        for _ in range(PAGES_AT_MOST):
+            if self.page.url.startswith(home):
+                break
+            if await self.page.locator("input[name=password]").count():
+                await self.page.fill("input[name=username]", self.username)
+                await self.page.fill("input[name=password]", self.password)
+            async with self.page.expect_navigation():
+                await self.page.locator("button[type=submit]").first.click()
+        assert self.page.url.startswith(home), await self.page.inner_text("body")
+        return self.page.url
 
 
 @asynccontextmanager

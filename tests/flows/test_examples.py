@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from playwright.async_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -84,14 +83,11 @@ def provider(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[In
 
 @pytest.fixture
 def mounted(provider: Installation, tmp_path: Path) -> Callable[[str], Path]:
-    """A generated Secret as a pod sees it: a folder with a file a key."""
+    """A generated Secret as a pod sees it."""
 
     def mount(name: str) -> Path:
-        secret = yaml.safe_load((provider.data / "secrets" / f"team-a.{name}.yaml").read_text())
-        (folder := tmp_path / name).mkdir()
-        for key, value in secret["stringData"].items():
-            (folder / key).write_text(value)
-        return folder
+        provider.mount("team-a", name, tmp_path / name)
+        return tmp_path / name
 
     return mount
 
