@@ -23,11 +23,14 @@ from ostiary_server.pages.sign_out import view as sign_out
 from ostiary_server.protocol.authentication import Authenticator
 from ostiary_server.protocol.authorization import Authorization
 from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.browser_states import BrowserStates
 from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.consent import terms
 from ostiary_server.protocol.form_tokens import FormTokens
 from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
+from ostiary_server.protocol.logout import LogoutRequests
+from ostiary_server.protocol.logout_notices import LogoutNotices
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.request_objects import RequestObjects
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
@@ -37,7 +40,7 @@ from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.signing import KeyPair, KeyRing, RingKey, generate_key
 from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.throttle import Throttle
-from ostiary_server.protocol.tokens import TokenMinter, random_token
+from ostiary_server.protocol.tokens import TokenMinter, random_id, random_token
 from ostiary_server.replica.directory import Directory
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.consent import Consent
@@ -84,9 +87,13 @@ class World:
         self.sealer = Sealer(KEYS)
         self.throttle = Throttle()
         self.passwords = PasswordPool(hasher=CHEAP)
-        self.sessions = BrowserSessions(MemorySessions(self.tables), random_token=random_token)
         self.outside = Outside()
         minter = TokenMinter(self.ring, Subjects(MemorySalts(self.tables)))
+        notices = LogoutNotices(self.directory, minter.subjects)
+        states = BrowserStates(KEYS, new_salt=random_id)
+        self.sessions = BrowserSessions(MemorySessions(self.tables), notices, states, random_token=random_token)
+        hints = IdTokenHints(self.ring)
+        self.logout_requests = LogoutRequests(self.directory, hints, minter.subjects, self.sealer)
         self.authorization = Authorization(
             directory=self.directory,
             sessions=self.sessions,
@@ -95,8 +102,9 @@ class World:
             responder=Responder(minter),
             request_objects=RequestObjects(ClientKeys(self.outside, clock=lambda: self.now), self.outside),
             subjects=minter.subjects,
+            states=states,
             sealer=self.sealer,
-            hints=IdTokenHints(self.ring),
+            hints=hints,
         )
         self.app = self._app()
 
@@ -113,7 +121,7 @@ class World:
             authorize.router(edge, self.authorization, send),
             sign_in.router(self.authorization, authenticator, self.sessions, forms, parse),
             consent.router(self.authorization, self.sessions, forms, parse),
-            sign_out.router(self.sessions, forms, parse),
+            sign_out.router(sign_out.SignOut(self.sessions, self.logout_requests, forms), parse),
             landing.router(self.sessions, parse),
             static.router(),
         ):
@@ -175,7 +183,7 @@ class World:
     async def signed_in(self, issuer: Issuer = ISSUER) -> dict[str, str]:
         """Cookies of a browser in which the user is signed in."""
         started = await self.sessions.start(USER, ("pwd",), self.request({}, issuer=issuer))
-        name, _, value = started.cookie.partition(";")[0].partition("=")
+        name, _, value = started.cookies[0].partition(";")[0].partition("=")
         self.tables.statements = 0
         return {name: value}
 

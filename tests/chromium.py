@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
@@ -46,6 +48,24 @@ async def browser(chromium_executable: str) -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+@pytest.fixture
+async def lenient_page(chromium_executable: str, tmp_path: Path) -> AsyncIterator[Page]:
+    """A page of a browser that sends cookies to other sites' frames, as browsers did before they blocked them."""
+    profile = tmp_path / "profile"
+    (profile / "Default").mkdir(parents=True)
+    lenient = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(lenient))
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium_executable, headless=True, args=list(ARGUMENTS)
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        try:
+            yield await context.new_page()
+        finally:
+            await context.close()
 
 
 @pytest.fixture

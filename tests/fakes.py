@@ -16,6 +16,7 @@ from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import Grant
 from ostiary_state.runtime.issued import Issued
 from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.runtime.logout import Announce, LogoutDelivery, Participant, to_nobody
 from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
 from ostiary_state.runtime.revocation import Revocation, RevocationKind
 from ostiary_state.runtime.session import Session, SignedIn
@@ -50,6 +51,7 @@ class MemoryDatabase:
     access_tokens: dict[bytes, OpaqueAccessToken] = field(default_factory=dict)
     revocations: dict[tuple[RevocationKind, str], Revocation] = field(default_factory=dict)
     salts: dict[str, bytes] = field(default_factory=dict)
+    deliveries: dict[str, LogoutDelivery] = field(default_factory=dict)
 
     async def statement(self) -> None:
         """Let others run, as a database would, then answer or not."""
@@ -59,8 +61,14 @@ class MemoryDatabase:
 
     def user(self, user_id: str, incarnation: str) -> User | None:
         """A live user as the server reads one."""
+        if (Kind.USER, user_id, incarnation) in self.deleted:
+            return None
+        return self.user_as_of_old(user_id, incarnation)
+
+    def user_as_of_old(self, user_id: str, incarnation: str) -> User | None:
+        """Also one whose object is gone."""
         stored = self.users.get((user_id, incarnation))
-        if stored is None or (Kind.USER, user_id, incarnation) in self.deleted:
+        if stored is None:
             return None
         return User.from_spec(
             OAuthUserSpec.model_validate(stored.spec),
@@ -124,17 +132,39 @@ class MemorySessions:
         await self.database.statement()
         self.database.sessions[session.id] = session
 
-    async def end(self, session_id: str, revocation: Revocation, now: float) -> None:
+    async def end(
+        self, session_id: str, revocation: Revocation, now: float, announce: Announce = to_nobody
+    ) -> Sequence[Participant]:
         await self.database.statement()
         session = self.database.sessions.get(session_id)
-        if session is not None and session.ended_at is None:
-            self.database.sessions[session_id] = replace(session, ended_at=now)
+        if session is None or session.ended_at is not None:
+            return ()
+        self.database.sessions[session_id] = replace(session, ended_at=now)
         bound = {grant.id for grant in self.database.grants.values() if grant.session_id == session_id}
         for grant_id in bound:
             grant = self.database.grants[grant_id]
             self.database.grants[grant_id] = replace(grant, revoked_at=grant.revoked_at or now)
         self.database.revoke_families(bound, now)
         self.database.revoke(revocation)
+        there = [grant for grant in self.database.grants.values() if grant.started_in == session_id]
+        participants = list(
+            dict.fromkeys(Participant(grant.application_id, grant.application_incarnation) for grant in there)
+        )
+        self.database.deliveries.update({delivery.id: delivery for delivery in announce(participants)})
+        return participants
+
+    async def void(self, now: float, since: float, limit: int) -> Sequence[tuple[Session, User]]:
+        await self.database.statement()
+        found: list[tuple[Session, User]] = []
+        for session in self.database.sessions.values():
+            key = session.user_id, session.user_incarnation
+            user, stored = self.database.user_as_of_old(*key), self.database.users.get(key)
+            if user is None or stored is None or session.ended_at is not None or session.expires_at <= now:
+                continue
+            instant = self.database.deleted.get((Kind.USER, *key), stored.not_before)
+            if instant > since and session.created_at <= instant:
+                found.append((session, user))
+        return found[:limit]
 
     def _consent(self, session: Session, user: User, client_id: str | None) -> Consent | None:
         consent = self.database.consents.get((session.issuer_id, session.user_id, client_id or ""))
@@ -226,6 +256,36 @@ class MemorySalts:
     async def salt(self, issuer_id: str) -> bytes:
         await self.database.statement()
         return self.database.salts.setdefault(issuer_id, secrets.token_bytes(32))
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryDeliveries:
+    database: MemoryDatabase
+
+    async def claim(self, now: float, until: float, limit: int) -> Sequence[LogoutDelivery]:
+        await self.database.statement()
+        due = sorted((each for each in self.database.deliveries.values() if each.due_at <= now), key=_due)[:limit]
+        claimed = [replace(each, due_at=until, attempts=each.attempts + 1) for each in due]
+        self.database.deliveries.update({each.id: each for each in claimed})
+        return claimed
+
+    async def settle(self, delivery_id: str) -> None:
+        await self.database.statement()
+        self.database.deliveries.pop(delivery_id, None)
+
+    async def postpone(self, delivery_id: str, due_at: float) -> None:
+        await self.database.statement()
+        if delivery_id in self.database.deliveries:
+            before = self.database.deliveries[delivery_id]
+            self.database.deliveries[delivery_id] = replace(before, due_at=due_at)
+
+    async def waiting(self) -> int:
+        await self.database.statement()
+        return len(self.database.deliveries)
+
+
+def _due(delivery: LogoutDelivery) -> float:
+    return delivery.due_at
 
 
 @dataclass(frozen=True, slots=True)

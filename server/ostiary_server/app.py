@@ -16,6 +16,7 @@ from ostiary_server.keys.material import KeyMaterial
 from ostiary_server.measured_tokens import MeasuredTokenEndpoint
 from ostiary_server.metrics import Metrics
 from ostiary_server.pages import static
+from ostiary_server.pages.check_session import view as check_session
 from ostiary_server.pages.consent import view as consent
 from ostiary_server.pages.error import view as error
 from ostiary_server.pages.forms import Forms
@@ -28,6 +29,7 @@ from ostiary_server.protocol.authentication import Authenticator
 from ostiary_server.protocol.authorization import Authorization
 from ostiary_server.protocol.bearer_tokens import BearerTokens
 from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.browser_states import BrowserStates
 from ostiary_server.protocol.client_authentication import ClientAuthentication
 from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.discovery import Discovery
@@ -40,6 +42,8 @@ from ostiary_server.protocol.grants.refresh_token import RefreshTokenGrants
 from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.introspection import Introspection
 from ostiary_server.protocol.issuing import Issuing
+from ostiary_server.protocol.logout import LogoutRequests
+from ostiary_server.protocol.logout_notices import LogoutNotices
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.request_objects import RequestObjects
 from ostiary_server.protocol.requests import ProtocolRequest
@@ -47,10 +51,9 @@ from ostiary_server.protocol.responding import Responder
 from ostiary_server.protocol.revocation import RevocationOfTokens
 from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.signing import KeyRing
-from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_response import Issuance
-from ostiary_server.protocol.tokens import TokenMinter, random_token
+from ostiary_server.protocol.tokens import TokenMinter, random_id, random_token
 from ostiary_server.protocol.userinfo import UserInfo
 from ostiary_server.replica.readiness import Readiness
 from ostiary_server.transport.access_log import AccessLog
@@ -70,7 +73,6 @@ class Ports:
     refresh_tokens: ports.RefreshTokens
     access_tokens: ports.AccessTokens
     revocations: ports.Revocations
-    pairwise_salts: ports.PairwiseSalts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Memory:
     revoked: ports.RevocationSet
     ring: KeyRing
     keys: ports.SigningKeys
+    minter: TokenMinter
+    notices: LogoutNotices
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +110,12 @@ def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=telemetry)
     errors.install(app)
     error.install(app, edge.issuer)
-    minter = TokenMinter(memory.ring, Subjects(stored.pairwise_salts), keys=memory.keys)
     authenticator = Authenticator(stored.users, around.passwords, Throttle())
     routers = (  # in the order of how often they are asked: routes are tried one after the other
-        *_protocol(edge, memory, stored, around, minter, authenticator),
+        *_protocol(edge, memory, stored, around, authenticator),
         jwks.router(edge, memory.ring),
         discovery.router(edge, Discovery(memory.directory)),
-        *_pages(edge, memory, stored, around, minter, authenticator),
+        *_pages(edge, memory, stored, around, authenticator),
         static.router(),
         health.router(around.readiness),
     )
@@ -128,10 +131,9 @@ def _protocol(
     memory: Memory,
     stored: Ports,
     around: Surroundings,
-    minter: TokenMinter,
     authenticator: Authenticator,
 ) -> Iterator[APIRouter]:
-    engine = Engine()
+    engine, minter = Engine(), memory.minter
     issuance = Issuance(minter)
     clients = ClientAuthentication(memory.directory)
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
@@ -158,13 +160,16 @@ def _pages(
     memory: Memory,
     stored: Ports,
     around: Surroundings,
-    minter: TokenMinter,
     authenticator: Authenticator,
 ) -> Iterator[APIRouter]:
     async def parse(request: Request) -> ProtocolRequest:
         return await protocol_request(request, edge)
 
-    sessions = BrowserSessions(stored.sessions, random_token=random_token, lifetime=around.session_lifetime)
+    minter, sealer, hints = memory.minter, Sealer(around.cookie_keys), IdTokenHints(memory.ring)
+    states = BrowserStates(around.cookie_keys, new_salt=random_id)
+    sessions = BrowserSessions(
+        stored.sessions, memory.notices, states, random_token=random_token, lifetime=around.session_lifetime
+    )
     authorization = Authorization(
         directory=memory.directory,
         sessions=sessions,
@@ -173,12 +178,15 @@ def _pages(
         responder=Responder(minter),
         request_objects=RequestObjects(ClientKeys(around.outbound, clock=around.clock), around.outbound),
         subjects=minter.subjects,
-        sealer=Sealer(around.cookie_keys),
-        hints=IdTokenHints(memory.ring),
+        states=states,
+        sealer=sealer,
+        hints=hints,
     )
     forms = Forms(FormTokens(around.cookie_keys), random_token)
     yield authorize.router(edge, authorization, send)
     yield sign_in.router(authorization, authenticator, sessions, forms, parse)
     yield consent.router(authorization, sessions, forms, parse)
-    yield sign_out.router(sessions, forms, parse)
+    logout_requests = LogoutRequests(memory.directory, hints, minter.subjects, sealer)
+    yield sign_out.router(sign_out.SignOut(sessions, logout_requests, forms), parse)
+    yield check_session.router(parse)
     yield landing.router(sessions, parse)

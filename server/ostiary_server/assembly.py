@@ -14,10 +14,14 @@ from ostiary_server.keys.sealing import KeySealer
 from ostiary_server.metrics import Metrics
 from ostiary_server.outbound.public_addresses import AllowedNetworks
 from ostiary_server.outbound.requests import OutboundRequests
+from ostiary_server.protocol.logout_notices import LogoutNotices, LogoutTokens
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.protocol.subjects import Subjects
+from ostiary_server.protocol.tokens import TokenMinter
 from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.listening import Listening
+from ostiary_server.replica.logout_deliveries import LogoutDeliveries
 from ostiary_server.replica.replica import Replica
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_server.replica.revocations import GrantsCountedAtOnce, RevocationsCountedAtOnce, SessionsCountedAtOnce
@@ -26,6 +30,7 @@ from ostiary_server.transport.access_log import AccessLog
 from ostiary_state.store.access_tokens import AccessTokens
 from ostiary_state.store.consents import Consents
 from ostiary_state.store.database import Database
+from ostiary_state.store.logout_deliveries import LogoutDeliveries as LogoutQueue
 from ostiary_state.store.pairwise_salts import PairwiseSalts
 from ostiary_state.store.refresh_tokens import RefreshTokens
 from ostiary_state.store.signing_keys import SigningKeys
@@ -69,6 +74,20 @@ def assemble(
         clock=clock,
         metrics=metrics,
     )
+    minter = TokenMinter(ring, Subjects(PairwiseSalts(database)), keys=keys)
+    outbound = OutboundRequests(AllowedNetworks(map(str, settings.outbound_networks)))
+    notices = LogoutNotices(directory, minter.subjects)
+    sessions = SessionsCountedAtOnce(database, revoked)
+    logouts = LogoutDeliveries(
+        LogoutQueue(database),
+        sessions,
+        directory,
+        notices,
+        LogoutTokens(minter),
+        outbound,
+        clock=clock,
+        metrics=metrics,
+    )
     replica = Replica(
         database,
         replica_id=replica_id,
@@ -76,22 +95,21 @@ def assemble(
         revoked=revoked,
         keys=keys,
         listening=listening,
+        logouts=logouts,
         clock=clock,
         metrics=metrics,
     )
     access_log = AccessLog(sys.stdout.buffer, clock) if settings.access_log else None
     passwords = PasswordPool(workers=settings.password_workers)
     stored = Ports(
-        sessions=SessionsCountedAtOnce(database, revoked),
+        sessions=sessions,
         users=Users(database),
         consents=Consents(database),
         grants=GrantsCountedAtOnce(database, revoked),
         refresh_tokens=RefreshTokens(database),
         access_tokens=AccessTokens(database),
         revocations=RevocationsCountedAtOnce(database, revoked),
-        pairwise_salts=PairwiseSalts(database),
     )
-    outbound = OutboundRequests(AllowedNetworks(map(str, settings.outbound_networks)))
     around = Surroundings(
         cookie_keys=settings.browser_keys,
         passwords=passwords,
@@ -106,5 +124,5 @@ def assemble(
     metrics.gauge(
         "ostiary_database_connections_in_use", "Connections that transactions hold.", database.connections_in_use
     )
-    app = create_app(Memory(directory, revoked, ring, keys), stored, around)
+    app = create_app(Memory(directory, revoked, ring, keys, minter, notices), stored, around)
     return Assembly(app, replica, passwords, access_log, outbound)

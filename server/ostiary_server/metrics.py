@@ -50,6 +50,18 @@ class Metrics:
             "Used authorization codes that came back: each has revoked a grant.",
             registry=registry,
         )
+        self.logouts = Counter(
+            "ostiary_logout_deliveries_total",
+            "Attempts to tell applications of a logout: delivered, retried, refused, given_up, or withdrawn with the"
+            " application.",
+            ("outcome",),
+            registry=registry,
+        )
+        self.logouts_waiting = Gauge(
+            "ostiary_logout_deliveries_waiting",
+            "Logout tokens in the queue that all replicas share.",
+            registry=registry,
+        )
         self.swept = Counter(
             "ostiary_swept_rows_total", "Expired rows that this replica has removed.", ("table",), registry=registry
         )

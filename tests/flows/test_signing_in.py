@@ -15,11 +15,13 @@ async def test_sign_in_then_consent_then_back_with_a_code(page: Page) -> None:
         await page.click("button[type=submit]")
         channel, values = await shop.arrived(page)
         assert channel == "query"
-        assert values.keys() == {"code", "state", "iss"}
+        assert values.keys() == {"code", "state", "iss", "session_state"}
         assert (values["state"], values["iss"]) == ("s t/a+te", shop.origin)
 
         await page.goto(shop.link())
-        assert (await shop.arrived(page))[1].keys() == {"code", "state", "iss"}, "neither is asked again"
+        assert (await shop.arrived(page))[1].keys() == {"code", "state", "iss", "session_state"}, (
+            "neither is asked again"
+        )
 
 
 async def test_implicit_tokens_land_in_the_hash(page: Page) -> None:

@@ -18,20 +18,26 @@ from ostiary_server.app import Memory, Ports, Surroundings, create_app
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.keys.material import KeyMaterial
 from ostiary_server.metrics import Metrics
+from ostiary_server.protocol.logout_notices import LogoutNotices, LogoutTokens
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.protocol.subjects import Subjects
+from ostiary_server.protocol.tokens import TokenMinter
 from ostiary_server.replica.directory import Directory
+from ostiary_server.replica.logout_deliveries import LogoutDeliveries
 from ostiary_server.replica.readiness import Readiness
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.openid import OpenIDSettings
 from ostiary_state.intent import StoredUser
+from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
 from tests.factories import ISSUER
 from tests.fakes import (
     MemoryAccessTokens,
     MemoryConsents,
     MemoryDatabase,
+    MemoryDeliveries,
     MemoryGrants,
     MemoryRefreshTokens,
     MemoryRevocations,
@@ -91,13 +97,14 @@ class Provider:
     """One issuer with one application, a user, a clock, and what is outside."""
 
     application: Application = CERTIFIED
+    issuer: Issuer = ISSUER
     now: float = NOW
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     outside: Outside = field(default_factory=Outside)
 
     def __post_init__(self) -> None:
         self.directory = Directory()
-        self.directory.replace_all((ISSUER,), (self.application,))
+        self.directory.replace_all((self.issuer,), (self.application,))
         self.ring, self.revoked, self.metrics = KeyRing(), RevokedKeys(), Metrics()
         self.statements: list[str] = []
         self.put_user("ada", ADA)
@@ -109,7 +116,6 @@ class Provider:
             refresh_tokens=self._watched(MemoryRefreshTokens(self.database)),
             access_tokens=self._watched(MemoryAccessTokens(self.database)),
             revocations=self._watched(MemoryRevocations(self.database)),
-            pairwise_salts=self._watched(MemorySalts(self.database)),
         )
         around = Surroundings(
             cookie_keys=KeyMaterial((b"k" * 32,)),
@@ -122,7 +128,21 @@ class Provider:
             access_log=None,
             outbound=self.outside,
         )
-        self.app = create_app(Memory(self.directory, self.revoked, self.ring, MadeKeys(self.ring)), stored, around)
+        keys = MadeKeys(self.ring)
+        minter = TokenMinter(self.ring, Subjects(self._watched(MemorySalts(self.database))), keys=keys)
+        notices = LogoutNotices(self.directory, minter.subjects)
+        self.app = create_app(Memory(self.directory, self.revoked, self.ring, keys, minter, notices), stored, around)
+        self.logouts = LogoutDeliveries(
+            MemoryDeliveries(self.database),
+            MemorySessions(self.database),
+            self.directory,
+            notices,
+            LogoutTokens(minter),
+            self.outside,
+            clock=lambda: self.now,
+            metrics=self.metrics,
+            chance=lambda: 0.5,
+        )
 
     def _watched(self, repository: Any) -> Any:
         return Watched(repository, self.database, self.statements, self.revoked)

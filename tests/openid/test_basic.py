@@ -33,7 +33,7 @@ async def test_3_1_a_code_is_exchanged_for_an_id_token_and_an_access_token(
     provider: Provider, browser: Browser
 ) -> None:
     answer = await browser.authorized()
-    assert (answer.mode, answer.parameters.keys()) == ("query", {"code", "state", "iss"})
+    assert (answer.mode, answer.parameters.keys()) == ("query", {"code", "state", "iss", "session_state"})
     assert answer["state"] == "a state"
     tokens = await provider.redeem(answer["code"])
     assert tokens["token_type"] == "Bearer"

@@ -5,7 +5,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.authorizing import APPLICATION, USER, World, address, answer, code_request
+from ostiary_state.runtime.session import SignedIn
+from tests.authorizing import APPLICATION, ISSUER, USER, World, address, answer, code_request
 from tests.pages.forms import Form, form_of, open_form
 
 
@@ -51,7 +52,7 @@ async def test_allowing_answers_the_application_and_is_remembered() -> None:
         form = await shown(world, client)
         response = await form.send(client, decision="allow")
         assert response.status_code == 303
-        assert answer(response.headers["location"])[1].keys() == {"code", "state", "iss"}
+        assert answer(response.headers["location"])[1].keys() == {"code", "state", "iss", "session_state"}
         again = await client.get(address(code_request()))
     assert "code" in answer(again.headers["location"])[1]
 
@@ -97,7 +98,7 @@ async def test_signing_in_as_somebody_else_voids_a_form_that_is_still_open() -> 
             USER, id="shop/bob", incarnation="uid-bob", username="bob", display_name="Bob"
         )
         started = await world.sessions.start(world.tables.people["bob"], ("pwd",), world.request({}))
-        name, _, value = started.cookie.partition(";")[0].partition("=")
+        name, _, value = started.cookies[0].partition(";")[0].partition("=")
         client.cookies.set(name, value, domain="login.example.com", path="/")
         client.cookies.jar.clear_expired_cookies()
         response = await client.post(
@@ -119,7 +120,7 @@ async def test_after_signing_out_the_form_leads_to_the_sign_in_page() -> None:
     async with world.client() as client:
         form = await shown(world, client)
         for session in list(world.tables.sessions.values()):
-            await world.sessions.end(session, world.now)
+            await world.sessions.end(SignedIn(session, USER, None), ISSUER, world.now)
         response = await form.send(client, decision="allow")
     assert response.headers["location"].startswith("/sign-in?request_handle=")
     assert world.tables.grants == {}

@@ -50,7 +50,7 @@ async def test_signing_in_goes_on_with_the_request_that_led_here() -> None:
         signed_in = await form.send(client, **RIGHT)
         assert signed_in.status_code == 303
         response = await client.get(signed_in.headers["location"])
-    assert answer(response.headers["location"])[1].keys() == {"code", "state", "iss"}
+    assert answer(response.headers["location"])[1].keys() == {"code", "state", "iss", "session_state"}
 
 
 async def test_a_password_is_asked_for_once_a_session() -> None:
@@ -182,9 +182,11 @@ async def test_signing_in_never_takes_over_a_session_id_that_was_there_before() 
         client.cookies.set(cookie_name(ISSUER, SESSION), planted)
         response = await (await open_form(client, "/sign-in")).send(client, **RIGHT)
     assert planted not in response.headers["set-cookie"]
-    cookie = response.headers["set-cookie"]
-    assert cookie.startswith("__Host-ostiary-session=")
-    assert cookie.endswith("; Path=/; HttpOnly; SameSite=Lax; Secure")
+    session, state = response.headers.get_list("set-cookie")
+    assert session.startswith("__Host-ostiary-session=")
+    assert session.endswith("; Path=/; HttpOnly; SameSite=Lax; Secure")
+    assert state.startswith("__Host-ostiary-state="), "what scripts of other sites' frames may compare"
+    assert state.endswith("; Path=/; SameSite=None; Secure")
 
 
 async def test_the_cookie_itself_is_not_in_the_store() -> None:

@@ -84,7 +84,7 @@ async def test_a_sign_in_made_for_this_request_satisfies_it_and_an_older_one_doe
     request = world.request({})
     started = await world.sessions.start(USER, ("pwd",), request)
     onward = world.authorization.signed_in(world.authorization.open(sealed, request), started.session, world.now)
-    name, _, value = started.cookie.partition(";")[0].partition("=")
+    name, _, value = started.cookies[0].partition(";")[0].partition("=")
     query = {SEALED: parse_qs(urlsplit(onward).query)[SEALED][0]}
     assert (await world.begin(query, cookies={name: value})).startswith("https://shop.example.com/callback?code=")
     assert (await world.begin(query, cookies=older)).startswith("/sign-in?")

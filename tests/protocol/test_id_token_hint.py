@@ -73,6 +73,6 @@ async def test_signing_in_as_another_than_the_named_user_is_told_to_the_client()
     started = await world.sessions.start(USER, ("pwd",), request)
     pending = world.authorization.open(location.partition("=")[2], request)
     onward = world.authorization.signed_in(pending, started.session, world.now)
-    name, _, value = started.cookie.partition(";")[0].partition("=")
+    name, _, value = started.cookies[0].partition(";")[0].partition("=")
     handle = {"request_handle": onward.partition("=")[2]}
     assert await world.error(handle, cookies={name: value}) == "login_required"

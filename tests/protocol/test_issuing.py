@@ -48,7 +48,7 @@ async def test_a_code_is_stored_as_a_digest_bound_to_client_redirect_challenge_a
     cookies = await world.signed_in()
     channel, values = answer(await world.begin(code_request(nonce="n-1"), cookies=cookies))
     assert channel == "query"
-    assert values.keys() == {"code", "state", "iss"}
+    assert values.keys() == {"code", "state", "iss", "session_state"}
     assert len(values["code"]) == 43
     (grant,) = world.tables.grants.values()
     (session,) = world.tables.sessions.values()
@@ -108,7 +108,16 @@ async def test_implicit_puts_everything_into_the_fragment_and_never_a_refresh_to
     world = World(replace(TRUSTED, grant_modes=frozenset({"implicit", "refresh_token"})))
     channel, values = answer(await world.begin(implicit_request(), cookies=await world.signed_in()))
     assert channel == "fragment"
-    assert values.keys() == {"access_token", "token_type", "expires_in", "scope", "id_token", "state", "iss"}
+    assert values.keys() == {
+        "access_token",
+        "token_type",
+        "expires_in",
+        "scope",
+        "id_token",
+        "state",
+        "iss",
+        "session_state",
+    }
     assert (values["token_type"], values["expires_in"], values["scope"]) == ("Bearer", "600", "openid profile")
     identity = claims(values["id_token"])
     assert identity["nonce"] == "n-1"
@@ -123,8 +132,8 @@ async def test_implicit_puts_everything_into_the_fragment_and_never_a_refresh_to
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("token", {"access_token", "token_type", "expires_in", "scope", "state", "iss"}),
-        ("id_token", {"id_token", "state", "iss"}),
+        ("token", {"access_token", "token_type", "expires_in", "scope", "state", "iss", "session_state"}),
+        ("id_token", {"id_token", "state", "iss", "session_state"}),
     ],
 )
 async def test_each_implicit_response_type_yields_what_it_names(kind: str, names: set[str]) -> None:

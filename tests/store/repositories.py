@@ -15,6 +15,8 @@ from ostiary_state.store.engine import open_database
 from ostiary_state.store.grants import Grants
 from ostiary_state.store.intent import IntentRepository
 from ostiary_state.store.limits import ConnectionLimits
+from ostiary_state.store.logout_deliveries import LogoutDeliveries
+from ostiary_state.store.pairwise_salts import PairwiseSalts
 from ostiary_state.store.refresh_tokens import RefreshTokens
 from ostiary_state.store.replicas import Replicas
 from ostiary_state.store.revocations import Revocations
@@ -32,7 +34,7 @@ class Repositories:
     """What the tests of this folder use; `statements` is what an SQL database was sent."""
 
     intent: IntentStore
-    sessions: ports.Sessions
+    sessions: Sessions | fakes.MemorySessions
     users: ports.Users
     consents: ports.Consents
     grants: ports.Grants
@@ -43,6 +45,8 @@ class Repositories:
     changes: Changes | fake_intent.MemoryChanges
     replicas: Replicas | fake_intent.MemoryReplicas
     signing_keys: SigningKeys | fake_intent.MemorySigningKeys
+    logout_deliveries: LogoutDeliveries | fakes.MemoryDeliveries
+    pairwise_salts: ports.PairwiseSalts
     database: Database | None = None
     url: str = ""
     statements: list[str] = field(default_factory=list)
@@ -70,6 +74,8 @@ def in_memory() -> Repositories:
         changes=fake_intent.MemoryChanges(database),
         replicas=fake_intent.MemoryReplicas(database),
         signing_keys=fake_intent.MemorySigningKeys(database),
+        logout_deliveries=fakes.MemoryDeliveries(database),
+        pairwise_salts=fakes.MemorySalts(database),
     )
 
 
@@ -90,6 +96,8 @@ def in_sql(url: str, *, pooler: bool = False) -> Repositories:
         changes=Changes(database),
         replicas=Replicas(database),
         signing_keys=SigningKeys(database),
+        logout_deliveries=LogoutDeliveries(database),
+        pairwise_salts=PairwiseSalts(database),
         database=database,
         url=url,
         statements=statements,

@@ -12,6 +12,7 @@ from tests.store.values import (
     NOW,
     access_token,
     application,
+    delivery,
     digest,
     family,
     grant,
@@ -59,13 +60,13 @@ async def test_a_refresh_costs_four_statements(store: Repositories) -> None:
         assert await store.refresh_tokens.rotate(refresh_token(), family(), refresh_token("r2"), b"s", None, NOW)
 
 
-async def test_ending_costs_at_most_four_statements(store: Repositories) -> None:
-    await store.grants.start(grant())
+async def test_ending_costs_at_most_six_statements(store: Repositories) -> None:
+    await store.grants.start(grant(started_in="s1"))
 
     with costs(store, 3):
         await store.grants.revoke("g1", revocation(), NOW)
-    with costs(store, 4):
-        await store.sessions.end("s1", revocation(RevocationKind.SESSION, "s1"), NOW)
+    with costs(store, 6):
+        await store.sessions.end("s1", revocation(RevocationKind.SESSION, "s1"), NOW, lambda _: [delivery()])
     with costs(store, 1):
         await store.revocations.add(revocation(RevocationKind.JTI, "j"))
 

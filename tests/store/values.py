@@ -9,6 +9,7 @@ from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import AuthorizationCode, Grant
 from ostiary_state.runtime.issued import Issued
+from ostiary_state.runtime.logout import LogoutDelivery
 from ostiary_state.runtime.refresh_token import RefreshFamily, RefreshToken
 from ostiary_state.runtime.revocation import Revocation, RevocationKind
 from ostiary_state.runtime.session import Session
@@ -127,6 +128,21 @@ def issued(**fields: Any) -> Issued:
 
 def revocation(kind: RevocationKind = RevocationKind.GRANT, name: str = "g1", **fields: Any) -> Revocation:
     return replace(Revocation(kind, name, not_before=NOW, expires_at=NOW + 86_400), **fields)
+
+
+def delivery(name: str = "d1", **fields: Any) -> LogoutDelivery:
+    row = LogoutDelivery(
+        id=name,
+        issuer_id=ISSUER,
+        application_id="shop/web",
+        application_incarnation="uid-web-1",
+        session_id="s1",
+        subject="u_1",
+        attempts=0,
+        due_at=NOW,
+        expires_at=NOW + 86_400,
+    )
+    return replace(row, **fields)
 
 
 def signing_key(kid: str, issuer_id: str, **fields: Any) -> SigningKey:

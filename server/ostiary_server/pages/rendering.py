@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from ostiary_server.pages.security import https_only, page_headers
-from ostiary_server.pages.static import ICON, SEND_FORM, STYLE
+from ostiary_server.pages.static import CHECK_SESSION, ICON, LEAVE_PAGE, SEND_FORM, STYLE
 from ostiary_server.pages.texts import scope_text, text
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
@@ -21,7 +21,13 @@ _TEMPLATES: Final = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.globals.update(
-    text=text, scope_text=scope_text, style=STYLE.address, icon=ICON.address, send_form=SEND_FORM.address
+    text=text,
+    scope_text=scope_text,
+    style=STYLE.address,
+    icon=ICON.address,
+    send_form=SEND_FORM.address,
+    leave_page=LEAVE_PAGE.address,
+    check_session=CHECK_SESSION.address,
 )
 
 
@@ -46,6 +52,11 @@ class Shown:
         )
 
 
+def rendered(template: str, **values: Any) -> str:
+    """A template alone: whoever sends it brings the headers."""
+    return _TEMPLATES.get_template(template).render(**values)
+
+
 def page(
     template: str,
     issuer: Issuer,
@@ -54,11 +65,12 @@ def page(
     status: int = 200,
     form_leaves: bool = False,
     script: bool = False,
+    frames: tuple[str, ...] = (),
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """A page with its security headers; `application` is whose name and logo it shows."""
-    content = _TEMPLATES.get_template(template).render(host=issuer.host, application=application, **values)
+    """A page with its security headers; `application` is whose name and logo it shows, `frames` are origins."""
+    content = rendered(template, host=issuer.host, application=application, **values)
     logo = application.logo if application else None
-    own = page_headers(issuer, logo=logo, form_leaves=form_leaves, script=script)
+    own = page_headers(issuer, logo=logo, form_leaves=form_leaves, script=script, frames=frames)
     return HTMLResponse(content, status, own | (headers or {}))

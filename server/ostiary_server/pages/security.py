@@ -22,7 +22,12 @@ FIXED: Final = {
 
 
 def page_headers(
-    issuer: Issuer, *, logo: str | None = None, form_leaves: bool = False, script: bool = False
+    issuer: Issuer,
+    *,
+    logo: str | None = None,
+    form_leaves: bool = False,
+    script: bool = False,
+    frames: tuple[str, ...] = (),
 ) -> dict[str, str]:
     """Headers for a page; `form_leaves` for sign-in, consent and the form that is the response, alone.
 
@@ -40,6 +45,8 @@ def page_headers(
     ]
     if script:
         policy.insert(1, "script-src 'self'")  # files of ours; nothing in a page is ever run
+    if frames:
+        policy.append(f"frame-src {' '.join(frames)}")
     if not form_leaves:
         policy.append("form-action 'self'")
     headers = FIXED | {"Content-Security-Policy": "; ".join(policy)}

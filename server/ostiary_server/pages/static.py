@@ -41,7 +41,9 @@ class Asset:
 STYLE: Final = Asset.read("ostiary.css", "text/css; charset=utf-8")
 ICON: Final = Asset.read("ostiary.svg", "image/svg+xml")
 SEND_FORM: Final = Asset.read("send_form.js", "text/javascript; charset=utf-8")
-_ASSETS: Final = {asset.name: asset for asset in (STYLE, ICON, SEND_FORM)}
+LEAVE_PAGE: Final = Asset.read("leave_page.js", "text/javascript; charset=utf-8")
+CHECK_SESSION: Final = Asset.read("check_session.js", "text/javascript; charset=utf-8")
+_ASSETS: Final = {asset.name: asset for asset in (STYLE, ICON, SEND_FORM, LEAVE_PAGE, CHECK_SESSION)}
 
 
 def router() -> APIRouter:

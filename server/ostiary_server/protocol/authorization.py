@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ostiary_server.protocol.authorization_checks import asking_application, check, recognised
 from ostiary_server.protocol.authorization_request import AuthorizationRequest
 from ostiary_server.protocol.browser_sessions import BrowserSessions
+from ostiary_server.protocol.browser_states import BrowserStates
 from ostiary_server.protocol.consent import allowed, consent_needed, granted_scopes
 from ostiary_server.protocol.errors import (
     AccessDenied,
@@ -27,6 +28,7 @@ from ostiary_server.protocol.request_objects import CARRIERS, RequestObjects
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
 from ostiary_server.protocol.responding import Responder
 from ostiary_server.protocol.responses import Onward, Redirect
+from ostiary_server.protocol.scopes import OPENID
 from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.subjects import Subjects
 from ostiary_state.errors import StoreUnavailable
@@ -65,6 +67,7 @@ class Authorization:
     responder: Responder
     request_objects: RequestObjects
     subjects: Subjects
+    states: BrowserStates
     sealer: Sealer
     hints: IdTokenHints
 
@@ -168,7 +171,12 @@ class Authorization:
 
     async def _issue(self, request: AuthorizationRequest, signed_in: SignedIn, now: float) -> Onward:
         scopes = granted_scopes(request, signed_in)
-        return await self.responder.success(request, await self.issuing.issue(request, signed_in, scopes, now), now)
+        answer = await self.issuing.issue(request, signed_in, scopes, now)
+        if OPENID in scopes:
+            session, client_id = signed_in.session, request.application.client_id
+            state = self.states.session_state(session, client_id, request.redirect_uri)
+            answer |= {} if state is None else {"session_state": state}
+        return await self.responder.success(request, answer, now)
 
     async def _decide(self, pending: Pending, request: ProtocolRequest) -> Onward:
         # Who, then whether they may, then whether they want to: a person learns nothing of an application that

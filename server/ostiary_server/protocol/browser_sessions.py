@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ostiary_server.protocol.cookies import SESSION, read_cookie, set_cookie
+from ostiary_server.protocol.browser_states import BrowserStates
+from ostiary_server.protocol.cookies import SESSION, clear_cookie, read_cookie, set_cookie
+from ostiary_server.protocol.logout_notices import LogoutNotices
 from ostiary_server.protocol.ports import Sessions
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.standing import end_of
 from ostiary_server.protocol.tokens import digest_of
+from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.session import Session, SignedIn
 from ostiary_state.users.user import User
 
@@ -16,10 +19,18 @@ DEFAULT_LIFETIME = 12 * 3600.0  # a working day: people sign in once in the morn
 
 @dataclass(frozen=True, slots=True)
 class StartedSession:
-    """A session and the Set-Cookie value that only this browser gets."""
+    """A session and the Set-Cookie values that only this browser gets."""
 
     session: Session
-    cookie: str
+    cookies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSession:
+    """What the browser still has to do: forget its cookies, and load the applications' pages in frames."""
+
+    cookies: tuple[str, ...]
+    frames: tuple[str, ...]
 
 
 class BrowserSessions:
@@ -28,11 +39,15 @@ class BrowserSessions:
     def __init__(
         self,
         sessions: Sessions,
+        notices: LogoutNotices,
+        states: BrowserStates,
         *,
         random_token: Callable[[], str],
         lifetime: float = DEFAULT_LIFETIME,
     ) -> None:
         self._sessions = sessions
+        self._notices = notices
+        self._states = states
         self._random_token = random_token
         self._lifetime = lifetime
 
@@ -64,9 +79,15 @@ class BrowserSessions:
         )
         await self._sessions.start(session)
         if before is not None and before.user.incarnation != user.incarnation:
-            await self.end(before.session, request.now)
-        return StartedSession(session, set_cookie(request.issuer, SESSION, value))
+            await self.end(before, request.issuer, request.now)
+        cookies = set_cookie(request.issuer, SESSION, value), self._states.set_cookie(request.issuer, session)
+        return StartedSession(session, cookies)
 
-    async def end(self, session: Session, now: float) -> None:
-        """Sign out: the session, the refresh tokens bound to it, and through the revocation set its access tokens."""
-        await self._sessions.end(session.id, end_of(session, now), now)
+    async def end(self, signed_in: SignedIn, issuer: Issuer, now: float) -> EndedSession:
+        """Sign out: the session, the refresh tokens bound to it, through the revocation set its access tokens; and
+        the applications are told."""
+        session = signed_in.session
+        announce = await self._notices.prepare(session, signed_in.user, now)
+        participants = await self._sessions.end(session.id, end_of(session, now), now, announce)
+        cookies = clear_cookie(issuer, SESSION), self._states.clear_cookie(issuer)
+        return EndedSession(cookies, self._notices.frames(participants, session, issuer))

@@ -1,4 +1,4 @@
-"""The two cookies of an issuer: the browser's random value, and the session's."""
+"""The cookies of an issuer: the browser's random value, the session's, and the state that scripts may compare."""
 
 import hashlib
 import re
@@ -8,6 +8,7 @@ from ostiary_state.runtime.issuer import Issuer
 
 BROWSER = "browser"  # known before anybody signs in: forms are bound to it
 SESSION = "session"  # 256 random bits of which the store has the digest
+STATE = "state"  # of Session Management: readable by our own script in other sites' frames
 
 _RANDOM_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -37,6 +38,19 @@ def set_cookie(issuer: Issuer, kind: str, value: str) -> str:
 def clear_cookie(issuer: Issuer, kind: str) -> str:
     """A Set-Cookie header's value that removes the cookie."""
     return f"{cookie_name(issuer, kind)}=; Max-Age=0; {_attributes(issuer)}"
+
+
+def set_readable_cookie(issuer: Issuer, kind: str, value: str) -> str:
+    """As `set_cookie`, for scripts and frames: SameSite=None asks for Secure, also on loopback."""
+    return f"{cookie_name(issuer, kind)}={value}; {_READABLE}"
+
+
+def clear_readable_cookie(issuer: Issuer, kind: str) -> str:
+    """As `clear_cookie`, for scripts and frames."""
+    return f"{cookie_name(issuer, kind)}=; Max-Age=0; {_READABLE}"
+
+
+_READABLE = "Path=/; SameSite=None; Secure"
 
 
 def _attributes(issuer: Issuer) -> str:

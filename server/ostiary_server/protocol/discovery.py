@@ -23,6 +23,8 @@ ENDPOINTS: Final = {
     "introspection_endpoint": "/introspect",
     "revocation_endpoint": "/revoke",
     "jwks_uri": "/jwks",
+    "end_session_endpoint": "/end-session",
+    "check_session_iframe": "/check-session",
 }
 MOST_DOCUMENTS: Final = 1000  # issuers remembered at once, some 2 KiB each
 CLAIMS: Final = (
@@ -87,6 +89,10 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "claims_parameter_supported": True,
         **_request_objects(served),
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
     }
 
 

@@ -23,6 +23,11 @@ class IdTokenHints:
 
     def subject(self, token: str, issuer: Issuer, client_id: str) -> str | None:
         """The `sub` of an ID token of this issuer for this client; None: it says nothing about anybody."""
+        claims = self.claims(token, issuer)
+        return claims["sub"] if claims is not None and claims.get("aud") == client_id else None
+
+    def claims(self, token: str, issuer: Issuer) -> Mapping[str, Any] | None:
+        """All that an ID token of this issuer says, whoever it is for; `sub` is there."""
         match = _COMPACT.fullmatch(token)
         if match is None:
             return None
@@ -34,9 +39,9 @@ class IdTokenHints:
             genuine = key.verifies(token[: match.end(2)].encode("ascii"), decoded(match[3].encode("ascii")))
         except (Base64Error, ValueError):
             return None
-        if not genuine or claims.get("iss") != issuer.origin or claims.get("aud") != client_id:
+        if not genuine or claims.get("iss") != issuer.origin or not isinstance(claims.get("sub"), str):
             return None
-        return str(claims.get("sub"))
+        return claims
 
 
 def _object(part: str) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import Grant
 from ostiary_state.runtime.issued import Issued
 from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.runtime.logout import Announce, Participant
 from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.runtime.session import Session, SignedIn
@@ -61,8 +62,11 @@ class Sessions(Protocol):
     async def start(self, session: Session) -> None:
         """Insert."""
 
-    async def end(self, session_id: str, revocation: Revocation, now: float) -> None:
-        """End a session, its session-bound grants' families, and put its revocation into the set."""
+    async def end(
+        self, session_id: str, revocation: Revocation, now: float, announce: Announce
+    ) -> Sequence[Participant]:
+        """End a session, its session-bound grants' families, put its revocation into the set, and queue what
+        `announce` makes of the applications that took part. Those are returned; none where it had ended before."""
 
 
 class Users(Protocol):

@@ -184,9 +184,11 @@ class TokenMinter:
             claims["c_hash"] = key.half_hash(code)
         return key.sign(ID_TOKEN_TYPE, claims)
 
-    def jwt(self, issuer: Issuer, algorithm: str, claims: Mapping[str, Any], now: float) -> str:
+    def jwt(
+        self, issuer: Issuer, algorithm: str, claims: Mapping[str, Any], now: float, *, typ: str = ID_TOKEN_TYPE
+    ) -> str:
         """Any other JWT of the issuer: a userinfo response, an authorization response. Raises `NoSigningKey`."""
-        return self._ring.signer(issuer.id, algorithm, now).sign(ID_TOKEN_TYPE, claims)
+        return self._ring.signer(issuer.id, algorithm, now).sign(typ, claims)
 
 
 def _authentication(grant: Grant) -> dict[str, Any]:

@@ -38,6 +38,10 @@ class Directory:
     def application_of_id(self, application_id: str) -> Application | None:
         return self._content.by_id.get(application_id)
 
+    def issuer(self, issuer_id: str) -> Issuer | None:
+        """The issuer of an id; None: not served."""
+        return self._content.issuers.get(issuer_id)
+
     def issuers(self) -> Sequence[Issuer]:
         """Every issuer that is served."""
         return tuple(self._content.issuers.values())

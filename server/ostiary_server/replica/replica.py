@@ -12,6 +12,7 @@ from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.following import Following, signed_with
 from ostiary_server.replica.heartbeat import Heartbeat
 from ostiary_server.replica.listening import Listening
+from ostiary_server.replica.logout_deliveries import LogoutDeliveries
 from ostiary_server.replica.readiness import Readiness
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_server.replica.revocations import FollowedRevocations
@@ -40,9 +41,11 @@ class Replica:
         revoked: RevokedKeys,
         keys: KeyKeeper,
         listening: Listening | None,
+        logouts: LogoutDeliveries,
         clock: Callable[[], float],
         metrics: Metrics,
     ) -> None:
+        self._logouts = logouts
         self._database = database
         self._directory = directory
         self._keys = keys
@@ -79,6 +82,7 @@ class Replica:
             tasks.create_task(self._heartbeat.run(), name="heartbeat")
             tasks.create_task(self._keys.run(self._signed_with), name="rotating keys")
             tasks.create_task(self._sweeping.run(), name="sweeping")
+            tasks.create_task(self._logouts.run(), name="delivering logout tokens")
 
     async def loaded(self) -> None:
         """Returns when everything is in memory."""

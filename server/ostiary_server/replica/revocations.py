@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ostiary_server.metrics import Metrics
 from ostiary_server.replica.backoff import Backoff
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_state.errors import StoreUnavailable
+from ostiary_state.runtime.logout import Announce, Participant, to_nobody
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.store.database import Database
 from ostiary_state.store.grants import Grants
@@ -97,6 +98,9 @@ class SessionsCountedAtOnce(Sessions):
         super().__init__(database)
         self._revoked = revoked
 
-    async def end(self, session_id: str, revocation: Revocation, now: float) -> None:
-        await super().end(session_id, revocation, now)
+    async def end(
+        self, session_id: str, revocation: Revocation, now: float, announce: Announce = to_nobody
+    ) -> Sequence[Participant]:
+        participants = await super().end(session_id, revocation, now, announce)
         self._revoked.add(revocation)
+        return participants

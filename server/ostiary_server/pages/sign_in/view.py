@@ -79,7 +79,7 @@ def router(
         else:
             log.info("user %s signed in at %s from %s", user.id, parsed.issuer.origin, parsed.remote)
             onward = "/" if pending is None else authorization.signed_in(pending, started.session, parsed.now)
-            return see_other(onward, started.cookie)
+            return see_other(onward, *started.cookies)
         return _form(forms, authorization, parsed, pending, username[:LONGEST_USERNAME], problem)
 
     routes.add_route(SIGN_IN_PATH, show, methods=["GET"])
