@@ -31,6 +31,7 @@ from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.logout import LogoutRequests
 from ostiary_server.protocol.logout_notices import LogoutNotices
+from ostiary_server.protocol.metadata_clients import MetadataClients
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.request_objects import RequestObjects
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
@@ -101,6 +102,7 @@ class World:
             issuing=Issuing(MemoryGrants(self.tables), minter),
             responder=Responder(minter),
             request_objects=RequestObjects(ClientKeys(self.outside, clock=lambda: self.now), self.outside),
+            metadata_clients=MetadataClients(self.outside, clock=lambda: self.now),
             subjects=minter.subjects,
             states=states,
             sealer=self.sealer,

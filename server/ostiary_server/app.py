@@ -44,6 +44,7 @@ from ostiary_server.protocol.introspection import Introspection
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.logout import LogoutRequests
 from ostiary_server.protocol.logout_notices import LogoutNotices
+from ostiary_server.protocol.metadata_clients import MetadataClients
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.request_objects import RequestObjects
 from ostiary_server.protocol.requests import ProtocolRequest
@@ -177,6 +178,7 @@ def _pages(
         issuing=Issuing(stored.grants, minter),
         responder=Responder(minter),
         request_objects=RequestObjects(ClientKeys(around.outbound, clock=around.clock), around.outbound),
+        metadata_clients=MetadataClients(around.outbound, clock=around.clock),
         subjects=minter.subjects,
         states=states,
         sealer=sealer,

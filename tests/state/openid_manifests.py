@@ -51,6 +51,11 @@ ACCEPTED_OPENID: dict[str, dict[str, Any]] = {
     "keys-at-an-address": application(
         jwksURL="https://shop.example.com/jwks", requestURLs=["https://shop.example.com/r"]
     ),
+    "template-for-clients-that-describe-themselves": {
+        "type": "Public",
+        "grantModes": ["authorization_code", "refresh_token"],
+        "clientIDMetadata": {"allowedHosts": ["app.example.com", "*.example.org", "localhost:8080", "*"]},
+    },
     "sign-in-each-time": application(defaultMaxAge="0s"),
     "pairwise-of-one-host": application(
         callbackURLs=["https://shop.example.com/a", "https://SHOP.example.com/b"], subjectType="Pairwise"
@@ -111,6 +116,39 @@ REFUSED_OPENID: tuple[Refused, ...] = (
         {"keys-twice": application(jwks={"keys": [EC]}, jwksURL="https://shop.example.com/jwks")},
     ),
     *at("spec.jwksURL", "remove the fragment", {"keys-fragment": application(jwksURL="https://shop.example.com/j#a")}),
+    *at(
+        "spec.clientIDMetadata",
+        "set type to Public",
+        {
+            "template-with-a-secret": {"clientIDMetadata": {"allowedHosts": ["a.example.com"]}},
+            "template-with-callbacks": application(type="Public", clientIDMetadata={"allowedHosts": ["a.example.com"]}),
+        },
+    ),
+    *at(
+        "spec.clientIDMetadata",
+        "anybody may write such a document",
+        {
+            "template-without-consent": {
+                "type": "Public",
+                "consent": "Skip",
+                "clientIDMetadata": {"allowedHosts": ["a.example.com"]},
+            },
+            "template-with-implicit": {
+                "type": "Public",
+                "grantModes": ["authorization_code", "implicit"],
+                "clientIDMetadata": {"allowedHosts": ["a.example.com"]},
+            },
+        },
+    ),
+    *at(
+        "spec.clientIDMetadata.allowedHosts[0]",
+        "write a host in lower case",
+        {
+            "host-with-scheme": {"type": "Public", "clientIDMetadata": {"allowedHosts": ["https://a.example.com"]}},
+            "host-in-capitals": {"type": "Public", "clientIDMetadata": {"allowedHosts": ["A.example.com"]}},
+            "star-inside": {"type": "Public", "clientIDMetadata": {"allowedHosts": ["a.*.com"]}},
+        },
+    ),
     *at(
         "spec.requestURLs",
         "add jwks or jwksURL",

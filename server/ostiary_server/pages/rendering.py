@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
@@ -10,6 +11,7 @@ from starlette.responses import HTMLResponse
 from ostiary_server.pages.security import https_only, page_headers
 from ostiary_server.pages.static import CHECK_SESSION, ICON, LEAVE_PAGE, SEND_FORM, STYLE
 from ostiary_server.pages.texts import scope_text, text
+from ostiary_server.protocol.metadata_clients import describes_itself
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 
@@ -40,6 +42,7 @@ class Shown:
     homepage: str | None
     policy: str | None
     terms: str | None
+    described_at: str | None  # the host of the document by which it describes itself; None: a manifest declares it
 
     @classmethod
     def of(cls, application: Application) -> "Shown":
@@ -49,6 +52,7 @@ class Shown:
             homepage=https_only(application.homepage_url),
             policy=https_only(application.policy_url),
             terms=https_only(application.terms_url),
+            described_at=urlsplit(application.client_id).netloc if describes_itself(application) else None,
         )
 
 

@@ -24,6 +24,7 @@ TEXTS: Final = {
     "consent.account": "Signed in as <strong>{name}</strong>",
     "consent.other_account": "Use another account",
     "consent.scopes": "It will be able to:",
+    "consent.described_at": "Nobody here has registered it. It describes itself at <strong>{host}</strong>.",
     "consent.claim": "See your <code>{claim}</code>",
     "consent.nothing": "It learns that you signed in, and nothing else about you.",
     "consent.destination": "Afterwards you return to <strong>{host}</strong>.",

@@ -5,13 +5,15 @@ stored for people who never finish. Every page opens it again and judges it agai
 meanwhile gets nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 from ostiary_server.protocol.authorization_checks import asking_application, check, recognised
 from ostiary_server.protocol.authorization_request import AuthorizationRequest
 from ostiary_server.protocol.browser_sessions import BrowserSessions
 from ostiary_server.protocol.browser_states import BrowserStates
+from ostiary_server.protocol.client_metadata import ClientMetadata
 from ostiary_server.protocol.consent import allowed, consent_needed, granted_scopes
 from ostiary_server.protocol.errors import (
     AccessDenied,
@@ -23,6 +25,7 @@ from ostiary_server.protocol.errors import (
 )
 from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
+from ostiary_server.protocol.metadata_clients import MetadataClients, described, describes_itself
 from ostiary_server.protocol.ports import Consents, Directory
 from ostiary_server.protocol.request_objects import CARRIERS, RequestObjects
 from ostiary_server.protocol.requests import Parameters, ProtocolRequest
@@ -31,6 +34,7 @@ from ostiary_server.protocol.responses import Onward, Redirect
 from ostiary_server.protocol.scopes import OPENID
 from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.subjects import Subjects
+from ostiary_state.applications.application import Application
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.runtime.session import Session, SignedIn
 
@@ -66,6 +70,7 @@ class Authorization:
     issuing: Issuing
     responder: Responder
     request_objects: RequestObjects
+    metadata_clients: MetadataClients
     subjects: Subjects
     states: BrowserStates
     sealer: Sealer
@@ -105,18 +110,18 @@ class Authorization:
         a page where it is not.
         """
         issuer = request.issuer
+        application = await self.metadata_clients.completed(asking_application(sent, issuer, self.directory))
         if not any(name in sent for name in CARRIERS):
-            return recognised(sent, issuer, self.directory)
-        application = asking_application(sent, issuer, self.directory)
+            return recognised(sent, issuer, application)
         try:
             meant = await self.request_objects.parameters(sent, application, issuer, request.now)
         except OAuthError as error:
             try:
-                beside = recognised(sent, issuer, self.directory)
+                beside = recognised(sent, issuer, application)
             except PageError:
                 raise PageError(error.code, error.description, detail=error.detail) from error
             return await self.responder.error(beside, error, request.now)
-        return recognised(meant, issuer, self.directory)
+        return recognised(meant, issuer, application)
 
     def open(self, sealed: str | None, request: ProtocolRequest) -> Pending:
         """The request that one of our addresses or forms carries; raises PageError when it is forged or too old."""
@@ -124,7 +129,14 @@ class Authorization:
         if value is None:
             raise PageError("invalid_request", "The sign-in took too long or its address was changed. Start again.")
         parameters = Parameters(tuple((name, text) for name, text in value["parameters"]))
-        asked = recognised(parameters, request.issuer, self.directory)
+        application = asking_application(parameters, request.issuer, self.directory)
+        if value["metadata"] is not None and describes_itself(application):
+            # What its document said when the request came in: pages and other replicas need not read it again.
+            metadata = ClientMetadata(
+                **value["metadata"] | {"redirect_uris": tuple(value["metadata"]["redirect_uris"])}
+            )
+            application = described(application, metadata)
+        asked = recognised(parameters, request.issuer, application)
         return Pending(asked, value["expires_at"], value["session_id"])
 
     def seal(self, pending: Pending) -> str:
@@ -134,6 +146,7 @@ class Authorization:
             "parameters": asked.parameters.pairs,
             "expires_at": pending.expires_at,
             "session_id": pending.session_id,
+            "metadata": _metadata(asked.application),
         }
         return self.sealer.seal(value, purpose=PURPOSE, issuer_id=asked.issuer.id, expires_at=pending.expires_at)
 
@@ -221,6 +234,20 @@ class Authorization:
             return True
         subject = self.hints.subject(hint, request.issuer, request.application.client_id)
         return own == subject or (subject is None and "none" not in request.prompts)
+
+
+def _metadata(application: Application) -> dict[str, Any] | None:
+    if not describes_itself(application):
+        return None
+    return asdict(
+        ClientMetadata(
+            redirect_uris=application.callback_urls,
+            name=application.display_name,
+            homepage_url=application.homepage_url,
+            policy_url=application.policy_url,
+            terms_url=application.terms_url,
+        )
+    )
 
 
 def _admitted(request: AuthorizationRequest, signed_in: SignedIn) -> None:

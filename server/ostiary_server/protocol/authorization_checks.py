@@ -44,13 +44,13 @@ _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7636 section 4.2: base
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
-def recognised(parameters: Parameters, issuer: Issuer, directory: Directory) -> AuthorizationRequest:
+def recognised(parameters: Parameters, issuer: Issuer, application: Application) -> AuthorizationRequest:
     """The request of a known client to a redirect URI of its own; raises PageError otherwise.
 
     In this order, since each step needs the one before: bounded, so that nothing below works on megabytes; the
-    client; then its redirect URI.
+    client, which `asking_application` found; then its redirect URI.
     """
-    application = asking_application(parameters, issuer, directory)
+    _bounded(parameters)
     return AuthorizationRequest(issuer, application, _redirect_uri(parameters, application), parameters)
 
 

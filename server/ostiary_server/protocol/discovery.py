@@ -88,6 +88,7 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
         **_request_objects(served),
+        "client_id_metadata_document_supported": any(application.openid.metadata_hosts for application in served),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

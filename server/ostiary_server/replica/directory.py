@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from ostiary_server.replica.templates import Templates
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 
@@ -26,7 +27,10 @@ class Directory:
         return self._content.issuers_by_host.get(host)
 
     def application(self, issuer_id: str, client_id: str) -> Application | None:
-        return self._content.by_client.get(issuer_id, _NOTHING).get(client_id)
+        found = self._content.by_client.get(issuer_id, _NOTHING).get(client_id)
+        if found is None and client_id.startswith("https://"):
+            return self._content.templates.client(issuer_id, client_id)
+        return found
 
     def applications_of(self, issuer_id: str) -> Sequence[Application]:
         listed = self._content.listed.get(issuer_id)
@@ -93,6 +97,7 @@ class _Content:
         self.by_id: dict[str, Application] = {}
         self.by_client: dict[str, dict[str, Application]] = {}
         self.listed: dict[str, tuple[Application, ...]] = {}
+        self.templates = Templates()
         self._shared: dict[Any, Any] = {}
 
     def put_application(self, application: Application) -> None:
@@ -100,12 +105,14 @@ class _Content:
         application = self._compact(application)
         self.by_id[application.id] = application
         self.by_client.setdefault(application.issuer_id, {})[application.client_id] = application
+        self.templates.put(application)
         self.listed.pop(application.issuer_id, None)
 
     def remove_application(self, application_id: str) -> None:
         former = self.by_id.pop(application_id, None)
         if former is None:
             return
+        self.templates.remove(former)
         clients = self.by_client[former.issuer_id]
         # A client id that has passed to another object since stays with that one.
         if clients.get(former.client_id) is former:

@@ -63,6 +63,22 @@ PAGE = (
     ),
 )
 
+# A client id that is the address of its own metadata (OAuth Client ID Metadata Document section 3).
+CLIENT_ID_URL = (
+    _CHARACTERS,
+    Check("#", "remove the fragment: everything from # on", refuses=True),
+    _USERINFO,
+    Check(rf"^https://{_HOST}{_PORT}/", "begin with https://, a host name, and a path"),
+    Check(r"^[^?]*/\.{1,2}([/?;%]|$)", "write the path without the segments . and ..", refuses=True),
+)
+
+HOST_PATTERN = (
+    Check(
+        rf"^(\*|(\*\.)?{_LABEL.replace('A-Z', '')}(\.{_LABEL.replace('A-Z', '')})*(:[0-9]{{1,5}})?)$",
+        "write a host in lower case such as app.example.com, *.example.com for those below one, or * for any",
+    ),
+)
+
 # Where this server itself sends requests: no fragment, and nothing that two parsers could read differently.
 ENDPOINT = (
     *PAGE,

@@ -47,6 +47,7 @@ class OpenIDSettings:
     logout: LogoutAddresses = NO_LOGOUT
     initiate_login_url: str | None = None
     compatibility: frozenset[str] = frozenset()
+    metadata_hosts: tuple[str, ...] = ()  # patterns; not empty: a template for clients that describe themselves
     optional_scopes: frozenset[str] = frozenset()
     scope_descriptions: tuple[tuple[str, str], ...] = ()
 
@@ -76,6 +77,7 @@ class OpenIDSettings:
             ),
             initiate_login_url=spec.initiate_login_url,
             compatibility=frozenset(spec.compatibility),
+            metadata_hosts=spec.client_id_metadata.allowed_hosts if spec.client_id_metadata else (),
             optional_scopes=frozenset(spec.optional_scopes),
             scope_descriptions=tuple((each.scope, each.description) for each in spec.scope_descriptions),
         )

@@ -50,6 +50,21 @@ OPENID_RULES = (
         ),
     ),
     Rule(
+        "clientIDMetadata",
+        "set type to Public and remove callbackURLs: clients that describe themselves bring theirs, and have no secret",
+        "!has(self.clientIDMetadata) || (self.type == 'Public'"
+        " && (!has(self.callbackURLs) || self.callbackURLs.size() == 0))",
+        lambda spec: spec.client_id_metadata is None or (spec.type == "Public" and not spec.callback_urls),
+    ),
+    Rule(
+        "clientIDMetadata",
+        "remove implicit from grantModes, and consent: Skip: anybody may write such a document",
+        "!has(self.clientIDMetadata) || (self.consent == 'Prompt' && !('implicit' in self.grantModes))",
+        lambda spec: (
+            spec.client_id_metadata is None or (spec.consent == "Prompt" and "implicit" not in spec.grant_modes)
+        ),
+    ),
+    Rule(
         "jwksURL",
         "remove jwks or jwksURL: the keys come from one place",
         "!has(self.jwks) || !has(self.jwksURL)",

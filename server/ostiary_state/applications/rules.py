@@ -82,9 +82,13 @@ RULES = (
     Rule(
         "callbackURLs",
         "list at least one callback URL, or remove authorization_code and implicit from grantModes",
-        "!self.grantModes.exists(mode, mode in ['authorization_code', 'implicit'])"
+        "!self.grantModes.exists(mode, mode in ['authorization_code', 'implicit']) || has(self.clientIDMetadata)"
         " || (has(self.callbackURLs) && self.callbackURLs.size() > 0)",
-        lambda spec: not {"authorization_code", "implicit"} & set(spec.grant_modes) or bool(spec.callback_urls),
+        lambda spec: (
+            not {"authorization_code", "implicit"} & set(spec.grant_modes)
+            or spec.client_id_metadata is not None
+            or bool(spec.callback_urls)
+        ),
     ),
     Rule(
         "callbackURLs",

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from ostiary_state.applications.addresses import ENDPOINT, ORIGIN, PAGE, REDIRECT_URI
+from ostiary_state.applications.addresses import ENDPOINT, HOST_PATTERN, ORIGIN, PAGE, REDIRECT_URI
 from ostiary_state.applications.claim_mapping import ClaimSpec
 from ostiary_state.applications.texts import ObjectName, Text
 from ostiary_state.kinds.checks import Check, Checks
@@ -34,6 +34,7 @@ AUDIENCE = Checks.of(Check(r"^[!#-\[\]-~]+$", "write an address or a name in pri
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=512), Checks(ORIGIN)]
+HostPattern = Annotated[str, StringConstraints(min_length=1, max_length=260), Checks(HOST_PATTERN)]
 Page = Annotated[Address, Checks(PAGE)]
 Endpoint = Annotated[Address, Checks(ENDPOINT)]
 RedirectURI = Annotated[Address, Checks(REDIRECT_URI)]
@@ -73,6 +74,15 @@ class ScopeDescriptionSpec(Manifest):
 
     description: Text
     """What granting it allows, such as: See your invoices. It follows the words: It will be able to."""
+
+
+class ClientIDMetadataSpec(Manifest):
+    """Clients that nobody registers: their client_id is the https address of a document that describes them (OAuth
+    Client ID Metadata Document), as MCP clients have it."""
+
+    allowed_hosts: Annotated[tuple[HostPattern, ...], Field(min_length=1, max_length=64), EachOnce()]
+    """Hosts whose documents are accepted: app.example.com, *.example.com for all below it, or * for any. The most
+    specific object of an address that admits a host is the one that counts."""
 
 
 class ClientSecretSpec(Manifest):
@@ -241,6 +251,11 @@ class OAuthApplicationSpec(Manifest):
 
     initiate_login_url: Page | None = None
     """Where the account page sends people who want to sign in to this application (OpenID Connect Core section 4)."""
+
+    client_id_metadata: ClientIDMetadataSpec | None = None
+    """Make this object a template for clients that describe themselves at their client_id. What it says of grantModes,
+    scopes, audiences, groups and lifetimes holds for each of them; names, logos and callback URLs are theirs. They are
+    Public, use PKCE, and people are asked before they learn anything."""
 
     compatibility: Annotated[tuple[Compatibility, ...], Field(max_length=1), EachOnce()] = ()
     """Serve this application under the paths of another product, too. authing: /oauth/auth, /oauth/token, /oauth/me,
