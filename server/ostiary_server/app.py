@@ -9,7 +9,18 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from ostiary_server.endpoints import authorize, discovery, errors, health, introspect, jwks, revoke, tokens, userinfo
+from ostiary_server.endpoints import (
+    authorize,
+    compatibility,
+    discovery,
+    errors,
+    health,
+    introspect,
+    jwks,
+    revoke,
+    tokens,
+    userinfo,
+)
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.endpoints.requests import Edge, protocol_request
 from ostiary_server.keys.material import KeyMaterial
@@ -121,7 +132,9 @@ def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
         health.router(around.readiness),
     )
     # What `include_router` wraps around each route costs 25 microseconds a request, and none of ours needs it.
-    app.router.routes.extend(route for router in routers for route in router.routes)
+    routes = [route for router in routers for route in router.routes]
+    aliases = compatibility.router(edge, IdTokenHints(memory.ring), routes)
+    app.router.routes.extend([*routes, *aliases.routes])
     faults_told = ServerErrorMiddleware(HotPath(app, app.routes), handler=errors.internal_error_response)
     loaded_first = LoadedFirst(faults_told, lambda: around.readiness().loaded)
     return Envelope(loaded_first, Templates(app.routes), around.metrics, access_log=around.access_log)
