@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.chromium", "tests.cluster.fixtures", "tests.node_clients", "tests.postgres"]
+pytest_plugins = [
+    "tests.chromium",
+    "tests.cluster.fixtures",
+    "tests.java_clients",
+    "tests.node_clients",
+    "tests.postgres",
+]
 
 END_TO_END = Path(__file__).parent / "e2e"
 

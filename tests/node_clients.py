@@ -1,45 +1,22 @@
-"""Clients in Node that this project did not write, as processes that a test talks to line by line."""
+"""Clients in Node that this project did not write."""
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests import system_packages
+from tests.client_processes import ClientProcess, running
 
 SCRIPTS = Path(__file__).parent / "node"
-ANSWER_S = 30.0
-
-
-class NodeClient:
-    """A script of tests/node at work."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def say(self, **value: object) -> dict[str, Any]:
-        """Its answer; raises AssertionError with what it printed as an error if it ends without one."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._process.stdin.write(json.dumps(value).encode() + b"\n")
-        await self._process.stdin.drain()
-        line = await asyncio.wait_for(self._process.stdout.readline(), ANSWER_S)
-        assert line, (await self._process.stderr.read()).decode()
-        answer: dict[str, Any] = json.loads(line)
-        return answer
 
 
 class NodeClients:
@@ -48,24 +25,9 @@ class NodeClients:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    @asynccontextmanager
-    async def running(self, script: str) -> AsyncIterator[NodeClient]:
+    def running(self, script: str) -> AbstractAsyncContextManager[ClientProcess]:
         """The script, which is gone when the block ends."""
-        process = await asyncio.create_subprocess_exec(
-            "node",
-            "--require=./loopback.cjs",
-            script,
-            cwd=self.directory,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        try:
-            yield NodeClient(process)
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
+        return running("node", "--require=./loopback.cjs", script, directory=self.directory)
 
 
 @pytest.fixture(scope="session")

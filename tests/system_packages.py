@@ -20,8 +20,10 @@ from pathlib import Path
 PROOF = {
     "chromium": ("chromium",),
     "libatomic1": ("/usr/lib/*/libatomic.so.1", "/usr/lib64/libatomic.so.1"),  # Playwright's own Node is linked to it
+    "maven": ("mvn",),
     "nodejs": ("node",),
     "npm": ("npm",),
+    "openjdk-17-jdk-headless": ("javac",),
     "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
     "postgresql": ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
     "wrk": ("wrk",),

@@ -1,4 +1,5 @@
-"""The programs that clusters and charts are tried with, built once from Go modules and kept in the user's cache.
+"""The programs in Go that tests use, built once from their modules and kept in the user's cache: what clusters and
+charts are tried with, and relying parties that this project did not write.
 
 They come in sets, so that a test of the operator does not wait for a container runtime. `python -m tests.cluster`
 builds ahead of pytest; the fixtures build what nobody did.
@@ -58,6 +59,7 @@ class Programs(Enum):
             "ctr": "github.com/containerd/containerd/v2/cmd/ctr",
         },
     )
+    CLIENTS = ("clients", {"oidc-clients": "ostiary.dev/tests/clients"})
 
     @property
     def module(self) -> Path:

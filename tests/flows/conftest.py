@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey, KeySet
 from playwright.async_api import Page
 
 from tests.flows.installation import Installation, installation
@@ -23,6 +25,32 @@ spec:
   callbackURLs: [http://app.localhost:CALLBACK_PORT/callback]
   grantModes: [authorization_code, refresh_token]
   scopes: [openid, profile, email]
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
+metadata: {name: portal, namespace: clients}
+spec:
+  displayName: Portal
+  authenticationAddress: http://portal.localhost
+  callbackURLs: [http://portal-app.localhost:CALLBACK_PORT/callback]
+  postLogoutRedirectURLs: [http://portal-app.localhost:CALLBACK_PORT/bye]
+  grantModes: [authorization_code, implicit]
+  responseTypes: [code, id_token, code id_token]
+  scopes: [openid, profile, email]
+  subjectType: Pairwise
+  userinfoSignedResponseAlg: ES256
+  jwks: PORTAL_KEYS
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
+metadata: {name: till, namespace: clients}
+spec:
+  displayName: Till
+  authenticationAddress: http://till.localhost
+  callbackURLs: [http://app.localhost:CALLBACK_PORT/callback]
+  grantModes: [authorization_code, refresh_token]
+  scopes: [openid, profile, email]
+  tokenEndpointAuthMethod: client_secret_post
 ---
 apiVersion: ostiary.dev/v1alpha1
 kind: OAuthApplication
@@ -84,6 +112,9 @@ stringData: {password: analytical-engine-1843}
 """
 
 
+PORTAL_KEY = ECKey.generate_key("P-256", parameters={"kid": "portal", "use": "sig", "alg": "ES256"})
+
+
 @pytest.fixture(scope="session")
 def callback_port() -> int:
     """Where the clients' callbacks lead; Person answers there while it waits to come back."""
@@ -93,8 +124,9 @@ def callback_port() -> int:
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory, callback_port: int) -> Iterator[Installation]:
     """`ostiary up` over the manifests above."""
-    manifests = MANIFESTS.replace("CALLBACK_PORT", str(callback_port))
-    names = ("shop", "desktop", "robot", "notes", "billing")
+    keys = json.dumps(KeySet([PORTAL_KEY]).as_dict(private=False))
+    manifests = MANIFESTS.replace("CALLBACK_PORT", str(callback_port)).replace("PORTAL_KEYS", keys)
+    names = ("shop", "portal", "till", "desktop", "robot", "notes", "billing")
     with installation(tmp_path_factory.mktemp("provider"), manifests, until_served=names) as served:
         yield served
 

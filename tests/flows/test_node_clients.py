@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.flows.conftest import PORTAL_KEY
 from tests.flows.installation import Installation
 from tests.node_clients import NodeClients
 from tests.person import Person
@@ -30,6 +33,33 @@ async def test_openid_client_signs_a_user_in_and_stays_signed_in(
     assert told["introspected"]["active"] is True
     assert told["introspected"]["client_id"] == "clients.shop"
     assert told["afterRevocation"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("how", ["code id_token", "id_token", "jarm", "jar"])
+async def test_openid_client_reads_every_other_kind_of_response(
+    provider: Installation, node_clients: NodeClients, ada: Person, callback_port: int, how: str
+) -> None:
+    redirect_uri = f"http://portal-app.localhost:{callback_port}/callback"
+    async with node_clients.running("responses.mjs") as client:
+        asked = await client.say(
+            issuer=provider.issuer("portal"),
+            clientId="clients.portal",
+            clientSecret=provider.client_secret("clients", "portal-oauth"),
+            redirectUri=redirect_uri,
+            scope="openid profile",
+            how=how,
+            privateJwk=PORTAL_KEY.as_dict(private=True),
+            signedUserinfo=True,
+        )
+        told = await client.say(callback=await ada.visit(asked["visit"], redirect_uri))
+
+    assert told["claims"]["aud"] == "clients.portal"
+    assert told["claims"]["sub"].startswith("u_")
+    if how != "id_token":
+        assert told["userinfo"]["name"] == "Ada Lovelace"
+        assert told["userinfo"]["sub"] == told["claims"]["sub"]
+        await ada.page.goto(told["signOut"])
+        assert "You are signed out" in await ada.page.inner_text("body")
 
 
 async def test_oauth4webapi_signs_a_user_in_without_a_secret(
