@@ -47,7 +47,8 @@ from ostiary_state.applications.application import Application
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.issuer import Issuer
 from tests.factories import ISSUER, application, user
-from tests.fakes import MemoryConsents, MemoryGrants, MemorySalts, MemorySessions, MemoryUsers
+from tests.fake_logout import MemorySalts
+from tests.fakes import MemoryConsents, MemoryGrants, MemorySessions, MemoryUsers
 from tests.outside import Outside
 from tests.people_tables import PeopleTables
 

@@ -42,13 +42,13 @@ from ostiary_state.runtime.grant import AuthorizationCode, Grant
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.session import Session
 from tests.factories import ISSUER, application, user
+from tests.fake_logout import MemorySalts
 from tests.fakes import (
     MemoryAccessTokens,
     MemoryDatabase,
     MemoryGrants,
     MemoryRefreshTokens,
     MemoryRevocations,
-    MemorySalts,
     MemoryUsers,
 )
 from tests.observed import MadeKeys, Watched

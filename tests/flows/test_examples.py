@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Page
@@ -31,7 +32,7 @@ from tests.node_clients import SCRIPTS, NodeClients
 from tests.processes import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-GUIDES = ("back-end", "single-page", "machine", "legacy-password")
+GUIDES = ("back-end", "single-page", "native", "machine", "legacy-password")
 MANIFESTS = sorted(file for guide in GUIDES for file in (EXAMPLES / guide).glob("*.yaml") if "deploy" not in file.name)
 ADA = f"""
 apiVersion: ostiary.dev/v1alpha1
@@ -154,6 +155,33 @@ async def test_the_single_page_application_signs_a_user_in(
         await page.goto("about:blank")  # a fragment alone would load nothing
         await page.goto(home + ("?" if script == "sign-in.js" else "#") + "state=forged&access_token=x&code=x")
         await page.wait_for_function("document.querySelector('p').textContent === 'the answer is not to our question'")
+
+
+@pytest.mark.usefixtures("localhost_names")
+async def test_the_native_application_signs_a_user_in(
+    example: Callable[..., dict[str, Any]], provider: Installation, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("webbrowser.open", lambda url: loop.call_soon_threadsafe(opened.put_nowait, url))
+    sketch = example("native/sign_in.py", "orders-oauth")  # it has no Secret of its own
+    sketch["sign_in"].__globals__["ISSUER"] = provider.issuer("login")
+
+    async def signed_in() -> dict[str, Any]:
+        running = asyncio.create_task(asyncio.to_thread(sketch["sign_in"]))
+        address = await opened.get()
+        await page.goto(address)
+        await page.wait_for_url("**/sign-in?**")
+        await sign_in(page)
+        await page.wait_for_url("**/consent?**")
+        await page.click("button[type=submit]")
+        await page.wait_for_url(parse_qs(urlsplit(address).query)["redirect_uri"][0] + "?**")
+        assert "go back to Sketch" in await page.inner_text("body")
+        token: dict[str, Any] = await running
+        return token
+
+    tokens = await signed_in()
+    assert {"access_token", "id_token", "refresh_token"} <= tokens.keys()
 
 
 @pytest.mark.usefixtures("localhost_names")

@@ -33,15 +33,14 @@ from ostiary_state.intent import StoredUser
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
 from tests.factories import ISSUER
+from tests.fake_logout import MemoryDeliveries, MemorySalts
 from tests.fakes import (
     MemoryAccessTokens,
     MemoryConsents,
     MemoryDatabase,
-    MemoryDeliveries,
     MemoryGrants,
     MemoryRefreshTokens,
     MemoryRevocations,
-    MemorySalts,
     MemorySessions,
     MemoryUsers,
 )

@@ -25,7 +25,8 @@ from tests.authorizing import (
     implicit_request,
     key_pairs,
 )
-from tests.fakes import MemoryGrants, MemorySalts
+from tests.fake_logout import MemorySalts
+from tests.fakes import MemoryGrants
 
 TRUSTED = replace(APPLICATION, consent_required=False)
 

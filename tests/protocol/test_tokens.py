@@ -12,7 +12,8 @@ from ostiary_server.protocol.signing import KeyRing, RingKey
 from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.tokens import TokenMinter
 from ostiary_state.runtime.grant import Grant
-from tests.fakes import MemoryDatabase, MemorySalts
+from tests.fake_logout import MemorySalts
+from tests.fakes import MemoryDatabase
 from tests.granting import APPLICATION, ISSUER, NOW, USER, World, claims_of
 from tests.observed import key_pair
 

@@ -23,7 +23,7 @@ from ostiary_state.store.revocations import Revocations
 from ostiary_state.store.sessions import Sessions
 from ostiary_state.store.signing_keys import SigningKeys
 from ostiary_state.store.users import Users
-from tests import fake_intent, fakes
+from tests import fake_intent, fake_logout, fakes
 
 # Connections enough that every racer of a test has its own.
 RACING = ConnectionLimits(pool_size=32)
@@ -45,7 +45,7 @@ class Repositories:
     changes: Changes | fake_intent.MemoryChanges
     replicas: Replicas | fake_intent.MemoryReplicas
     signing_keys: SigningKeys | fake_intent.MemorySigningKeys
-    logout_deliveries: LogoutDeliveries | fakes.MemoryDeliveries
+    logout_deliveries: LogoutDeliveries | fake_logout.MemoryDeliveries
     pairwise_salts: ports.PairwiseSalts
     database: Database | None = None
     url: str = ""
@@ -74,8 +74,8 @@ def in_memory() -> Repositories:
         changes=fake_intent.MemoryChanges(database),
         replicas=fake_intent.MemoryReplicas(database),
         signing_keys=fake_intent.MemorySigningKeys(database),
-        logout_deliveries=fakes.MemoryDeliveries(database),
-        pairwise_salts=fakes.MemorySalts(database),
+        logout_deliveries=fake_logout.MemoryDeliveries(database),
+        pairwise_salts=fake_logout.MemorySalts(database),
     )
 
 
