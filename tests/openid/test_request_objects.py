@@ -187,6 +187,17 @@ async def test_keys_at_an_address_are_fetched_once_and_again_for_a_new_one(
     assert len(provider.outside.fetched) == 2, "made-up key ids do not make it ask all the time"
 
 
+async def test_keys_that_cannot_be_read_are_not_asked_for_all_the_time(provider: Provider, browser: Browser) -> None:
+    provider.put_openid(jwks=None, jwks_url=JWKS_URL)
+    for content in (None, b"<html>", b'{"keys": []}', b'{"keys": [{"kty": "oct", "k": "AAAA"}]}'):
+        provider.now += 11
+        if content is not None:
+            provider.outside.documents[JWKS_URL] = content
+        for _ in range(3):
+            assert (await browser.refused(request=signed()))["error"] == "invalid_request_object"
+    assert len(provider.outside.fetched) <= 4 * 2
+
+
 async def test_keys_that_are_away_do_not_lock_out_who_was_known(provider: Provider, browser: Browser) -> None:
     provider.put_openid(jwks=None, jwks_url=JWKS_URL)
     provider.outside.documents[JWKS_URL] = JWKS

@@ -18,6 +18,9 @@ TEXTS: Final = {
     "sign_in.busy": "Too many people are signing in right now. Try again in a few seconds.",
     "sign_in.unavailable": "Signing in does not work right now. Try again in a few seconds.",
     "sign_in.stale": "This page was open for too long, or your browser refuses cookies. Please try again.",
+    "choose.heading": "Choose an account",
+    "choose.go_on": "Continue as {name}",
+    "choose.another": "Use another account",
     # consent
     "consent.title": "Allow {application}?",
     "consent.heading": "<strong>{application}</strong> asks for access to your account",

@@ -54,6 +54,7 @@ class Pending:
     request: AuthorizationRequest
     expires_at: float
     session_id: str | None = None  # the session that was started for this very request
+    chosen_id: str | None = None  # the session that the person chose to go on with, where they were to select
 
     def fresh(self, session: Session) -> bool:
         """True when the person signed in for this request: compared by session, since clocks of replicas differ."""
@@ -130,14 +131,15 @@ class Authorization:
             raise PageError("invalid_request", "The sign-in took too long or its address was changed. Start again.")
         parameters = Parameters(tuple((name, text) for name, text in value["parameters"]))
         application = asking_application(parameters, request.issuer, self.directory)
-        if value["metadata"] is not None and describes_itself(application):
+        members = value.get("metadata")  # absent in what a release before this one sealed
+        if members is not None and describes_itself(application):
             # What its document said when the request came in: pages and other replicas need not read it again.
             metadata = ClientMetadata(
                 **value["metadata"] | {"redirect_uris": tuple(value["metadata"]["redirect_uris"])}
             )
             application = described(application, metadata)
         asked = recognised(parameters, request.issuer, application)
-        return Pending(asked, value["expires_at"], value["session_id"])
+        return Pending(asked, value["expires_at"], value["session_id"], value.get("chosen_id"))
 
     def seal(self, pending: Pending) -> str:
         """The value that `open` reads, until the moment that the first one was to expire at."""
@@ -146,6 +148,7 @@ class Authorization:
             "parameters": asked.parameters.pairs,
             "expires_at": pending.expires_at,
             "session_id": pending.session_id,
+            "chosen_id": pending.chosen_id,
             "metadata": _metadata(asked.application),
         }
         return self.sealer.seal(value, purpose=PURPOSE, issuer_id=asked.issuer.id, expires_at=pending.expires_at)
@@ -154,6 +157,16 @@ class Authorization:
         """The person has signed in for `pending`: back to /authorize, which decides."""
         onward = replace(pending, expires_at=now + LIFETIME, session_id=session.id)
         return _address(AUTHORIZE_PATH, self.seal(onward))
+
+    def selects(self, pending: Pending, session: Session, now: float) -> bool:
+        """True when the person may go on with `session` where the application wants an account to be selected."""
+        asked = pending.request
+        recent = asked.max_age is None or now - session.auth_time <= asked.max_age
+        return "select_account" in asked.prompts and "login" not in asked.prompts and recent
+
+    def chosen(self, pending: Pending, session: Session) -> str:
+        """The person goes on with `session`: back to /authorize, which asks for all else that it would ask for."""
+        return _address(AUTHORIZE_PATH, self.seal(replace(pending, chosen_id=session.id)))
 
     def sign_in_address(self, pending: Pending) -> str:
         """Where somebody else, or nobody yet, signs in for `pending`."""
@@ -213,7 +226,9 @@ class Authorization:
     async def _sign_in_needed(self, pending: Pending, signed_in: SignedIn, now: float) -> bool:
         if pending.fresh(signed_in.session):
             return False
-        if pending.request.prompts & {"login", "select_account"} or not await self._hinted(pending.request, signed_in):
+        prompts = pending.request.prompts
+        selects = "select_account" in prompts and pending.chosen_id != signed_in.session.id
+        if "login" in prompts or selects or not await self._hinted(pending.request, signed_in):
             return True
         max_age = pending.request.max_age
         return max_age is not None and (max_age == 0 or now - signed_in.session.auth_time > max_age)

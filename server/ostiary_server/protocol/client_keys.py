@@ -41,6 +41,7 @@ class ClientKeys:
         self._outbound = outbound
         self._clock = clock
         self._fetched: dict[str, tuple[float, Sequence[Key]]] = {}
+        self._failed: dict[str, float] = {}
 
     async def verified(self, token: str, application: Application, algorithms: Collection[str]) -> SignedClaims:
         """A compact JWS that the application signed. The algorithm belongs to the key: a header cannot turn an RSA
@@ -84,9 +85,14 @@ class ClientKeys:
         known = any(_named(key, kid) for key in kept)
         if age < (KEPT if known else UNKNOWN_KEY):
             return kept
+        if self._clock() - self._failed.get(settings.jwks_url, float("-inf")) < UNKNOWN_KEY and not known:
+            raise FetchFailed("the application's keys could not be read a moment ago")
         try:
             keys = _read(await self._outbound.fetch(settings.jwks_url, accept="application/jwk-set+json"))
         except FetchFailed:
+            if len(self._failed) >= MOST_KEPT:
+                self._failed.clear()
+            self._failed[settings.jwks_url] = self._clock()
             if known:
                 return kept  # their address is away: the last ones count
             raise

@@ -23,7 +23,7 @@ SEALED: Final = "logout_handle"
 
 PURPOSE: Final = "logout request"
 LIFETIME: Final = 30 * 60.0  # seconds in which a person decides
-LONGEST_PARAMETERS: Final = 12_288  # characters: an ID token may be long
+LONGEST_PARAMETERS: Final = 8192  # characters: an ID token may be long
 READ: Final = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 # `logout_hint` and `ui_locales` are wishes (section 2): there is one session in a browser, and one language.
 

@@ -30,7 +30,8 @@ def router(parse: Callable[[Request], Awaitable[ProtocolRequest]]) -> APIRouter:
         with shown_to_a_person():
             parsed = await parse(request)
         content = rendered("check_session/check_session.html", cookie=cookie_name(parsed.issuer, STATE))
-        return HTMLResponse(content, headers=HEADERS)
+        own = {"Strict-Transport-Security": "max-age=31536000"} if parsed.issuer.secure else {}
+        return HTMLResponse(content, headers=HEADERS | own)
 
     routes.add_route(CHECK_SESSION_PATH, check_session, methods=["GET"])
     return routes

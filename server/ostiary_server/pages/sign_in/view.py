@@ -20,10 +20,13 @@ from ostiary_server.protocol.errors import TemporarilyUnavailable
 from ostiary_server.protocol.page_errors import RETRY_AFTER, shown_to_a_person
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_state.errors import StoreUnavailable
+from ostiary_state.runtime.session import SignedIn
 
 log = logging.getLogger(__name__)
 
 FORM = "sign-in"
+CHOICE_FORM = "choose"
+CHOOSE_PATH = "/choose"
 PASSWORD_ONLY = ("pwd",)  # RFC 8176
 
 
@@ -43,13 +46,16 @@ def router(
     forms: Forms,
     parse: Callable[[Request], Awaitable[ProtocolRequest]],
 ) -> APIRouter:
-    """GET and POST /sign-in, with the pending request sealed in `request_handle`, or without one."""
+    """GET and POST /sign-in, with the pending request sealed in `request_handle`, or without one; POST /choose."""
     routes = APIRouter()
 
     async def show(request: Request) -> Response:
         with shown_to_a_person():
             parsed = await parse(request)
             pending = _pending(authorization, parsed, parsed.query.first(SEALED))
+            signed_in = await sessions.current(parsed) if pending else None
+        if pending and signed_in and authorization.selects(pending, signed_in.session, parsed.now):
+            return _choice(forms, authorization, parsed, pending, signed_in)
         username = (pending.request.login_hint or "") if pending else ""
         return _form(forms, authorization, parsed, pending, username[:LONGEST_USERNAME], None)
 
@@ -82,6 +88,19 @@ def router(
             return see_other(onward, *started.cookies)
         return _form(forms, authorization, parsed, pending, username[:LONGEST_USERNAME], problem)
 
+    async def choose(request: Request) -> Response:
+        with shown_to_a_person():
+            parsed = await parse(request)
+            sealed = parsed.form.first(SEALED) or ""
+            pending = authorization.open(sealed, parsed)
+            signed_in = await sessions.current(parsed)
+        if signed_in is None or not forms.genuine(parsed, CHOICE_FORM, signed_in.session.id, sealed):
+            return see_other(authorization.sign_in_address(pending))
+        if not authorization.selects(pending, signed_in.session, parsed.now):
+            return see_other(authorization.sign_in_address(pending))
+        return see_other(authorization.chosen(pending, signed_in.session))
+
+    routes.add_route(CHOOSE_PATH, choose, methods=["POST"])
     routes.add_route(SIGN_IN_PATH, show, methods=["GET"])
     routes.add_route(SIGN_IN_PATH, submit, methods=["POST"])
     return routes
@@ -89,6 +108,28 @@ def router(
 
 def _pending(authorization: Authorization, request: ProtocolRequest, sealed: str | None) -> Pending | None:
     return None if sealed is None else authorization.open(sealed, request)
+
+
+def _choice(
+    forms: Forms, authorization: Authorization, request: ProtocolRequest, pending: Pending, signed_in: SignedIn
+) -> Response:
+    """Who is signed in, to go on with, above the form for somebody else."""
+    browser = forms.browser(request)
+    sealed = authorization.seal(pending)
+    response = page(
+        "sign_in/choose.html",
+        request.issuer,
+        application=Shown.of(pending.request.application),
+        form_leaves=True,
+        choice_token=forms.token(browser, request, CHOICE_FORM, signed_in.session.id, sealed),
+        form_token=forms.token(browser, request, FORM),
+        handle=sealed,
+        person=signed_in.user.display_name or signed_in.user.username,
+        username="",
+        problem=None,
+    )
+    forms.remember(response, request, browser)
+    return response
 
 
 def _form(
