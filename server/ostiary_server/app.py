@@ -17,6 +17,7 @@ from ostiary_server.endpoints import (
     health,
     introspect,
     jwks,
+    registration,
     revoke,
     tokens,
     userinfo,
@@ -57,6 +58,7 @@ from ostiary_server.protocol.logout import LogoutRequests
 from ostiary_server.protocol.logout_notices import LogoutNotices
 from ostiary_server.protocol.metadata_clients import MetadataClients
 from ostiary_server.protocol.passwords import PasswordPool
+from ostiary_server.protocol.registration import ClientRegistration
 from ostiary_server.protocol.request_objects import RequestObjects
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.responding import Responder
@@ -72,6 +74,7 @@ from ostiary_server.transport.access_log import AccessLog
 from ostiary_server.transport.envelope import Envelope, Templates
 from ostiary_server.transport.hot_path import HotPath
 from ostiary_server.transport.loaded_first import LoadedFirst
+from ostiary_state.applications.application import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Ports:
     refresh_tokens: ports.RefreshTokens
     access_tokens: ports.AccessTokens
     revocations: ports.Revocations
+    registrations: ports.Registrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class Surroundings:
     session_lifetime: float  # seconds
     access_log: AccessLog | None
     outbound: ports.Outbound
+    note_use: Callable[[Application], None]  # of a client that registered itself
 
 
 def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
@@ -159,7 +164,7 @@ def _protocol(
         ),
         Passwords(issuance, authenticator, stored.grants),
     )
-    yield tokens.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics))
+    yield tokens.router(edge, MeasuredTokenEndpoint(clients, grants, around.metrics, around.note_use))
     introspection = Introspection(clients, bearer_tokens, stored.refresh_tokens, memory.revoked, minter.subjects)
     yield introspect.router(edge, introspection)
     yield userinfo.router(edge, UserInfo(memory.directory, bearer_tokens, stored.users, stored.grants, minter))
@@ -167,6 +172,8 @@ def _protocol(
         engine, clients, bearer_tokens, stored.refresh_tokens, stored.grants, stored.revocations
     )
     yield revoke.router(edge, revocation)
+    registering = ClientRegistration(memory.directory, stored.registrations, around.outbound)
+    yield registration.router(edge, registering)
 
 
 def _pages(
@@ -188,7 +195,7 @@ def _pages(
         directory=memory.directory,
         sessions=sessions,
         consents=stored.consents,
-        issuing=Issuing(stored.grants, minter),
+        issuing=Issuing(stored.grants, minter, note_use=around.note_use),
         responder=Responder(minter),
         request_objects=RequestObjects(ClientKeys(around.outbound, clock=around.clock), around.outbound),
         metadata_clients=MetadataClients(around.outbound, clock=around.clock),

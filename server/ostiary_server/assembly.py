@@ -22,6 +22,7 @@ from ostiary_server.protocol.tokens import TokenMinter
 from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.listening import Listening
 from ostiary_server.replica.logout_deliveries import LogoutDeliveries
+from ostiary_server.replica.registrations import ServedRegistrations
 from ostiary_server.replica.replica import Replica
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_server.replica.revocations import GrantsCountedAtOnce, RevocationsCountedAtOnce, SessionsCountedAtOnce
@@ -33,6 +34,7 @@ from ostiary_state.store.database import Database
 from ostiary_state.store.logout_deliveries import LogoutDeliveries as LogoutQueue
 from ostiary_state.store.pairwise_salts import PairwiseSalts
 from ostiary_state.store.refresh_tokens import RefreshTokens
+from ostiary_state.store.registrations import Registrations
 from ostiary_state.store.signing_keys import SigningKeys
 from ostiary_state.store.users import Users
 
@@ -88,6 +90,7 @@ def assemble(
         clock=clock,
         metrics=metrics,
     )
+    registrations = ServedRegistrations(Registrations(database), directory, clock=clock, metrics=metrics)
     replica = Replica(
         database,
         replica_id=replica_id,
@@ -96,9 +99,11 @@ def assemble(
         keys=keys,
         listening=listening,
         logouts=logouts,
+        registrations=registrations,
         clock=clock,
         metrics=metrics,
     )
+    registrations.wake = replica.wake
     access_log = AccessLog(sys.stdout.buffer, clock) if settings.access_log else None
     passwords = PasswordPool(workers=settings.password_workers)
     stored = Ports(
@@ -109,6 +114,7 @@ def assemble(
         refresh_tokens=RefreshTokens(database),
         access_tokens=AccessTokens(database),
         revocations=RevocationsCountedAtOnce(database, revoked),
+        registrations=registrations,
     )
     around = Surroundings(
         cookie_keys=settings.browser_keys,
@@ -120,6 +126,7 @@ def assemble(
         session_lifetime=settings.session_lifetime,
         access_log=access_log,
         outbound=outbound,
+        note_use=registrations.note,
     )
     metrics.gauge(
         "ostiary_database_connections_in_use", "Connections that transactions hold.", database.connections_in_use

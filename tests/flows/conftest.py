@@ -43,6 +43,15 @@ spec:
 ---
 apiVersion: ostiary.dev/v1alpha1
 kind: OAuthApplication
+metadata: {name: registering, namespace: clients}
+spec:
+  authenticationAddress: http://registering.localhost
+  grantModes: [authorization_code, refresh_token]
+  scopes: [openid, profile]
+  dynamicRegistration: {maxClients: 10}
+---
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplication
 metadata: {name: till, namespace: clients}
 spec:
   displayName: Till
@@ -126,7 +135,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory, callback_port: int) -> It
     """`ostiary up` over the manifests above."""
     keys = json.dumps(KeySet([PORTAL_KEY]).as_dict(private=False))
     manifests = MANIFESTS.replace("CALLBACK_PORT", str(callback_port)).replace("PORTAL_KEYS", keys)
-    names = ("shop", "portal", "till", "desktop", "robot", "notes", "billing")
+    names = ("shop", "portal", "registering", "till", "desktop", "robot", "notes", "billing")
     with installation(tmp_path_factory.mktemp("provider"), manifests, until_served=names) as served:
         yield served
 

@@ -62,6 +62,22 @@ async def test_openid_client_reads_every_other_kind_of_response(
         assert "You are signed out" in await ada.page.inner_text("body")
 
 
+async def test_openid_client_registers_itself_and_signs_a_user_in(
+    provider: Installation, node_clients: NodeClients, ada: Person, app: str
+) -> None:
+    async with node_clients.running("registering.mjs") as client:
+        asked = await client.say(
+            issuer=provider.issuer("registering"),
+            initialAccessToken=provider.client_secret("clients", "registering-oauth"),
+            redirectUri=app,
+            scope="openid profile",
+        )
+        told = await client.say(callback=await ada.visit(asked["visit"], app))
+
+    assert told["claims"]["aud"] == told["clientId"]
+    assert told["userinfo"]["name"] == "Ada Lovelace"
+
+
 async def test_oauth4webapi_signs_a_user_in_without_a_secret(
     provider: Installation, node_clients: NodeClients, ada: Person, callback_port: int
 ) -> None:

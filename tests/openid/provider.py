@@ -34,6 +34,7 @@ from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
 from tests.factories import ISSUER
 from tests.fake_logout import MemoryDeliveries, MemorySalts
+from tests.fake_registrations import MemoryRegistrations
 from tests.fakes import (
     MemoryAccessTokens,
     MemoryConsents,
@@ -106,6 +107,8 @@ class Provider:
         self.directory.replace_all((self.issuer,), (self.application,))
         self.ring, self.revoked, self.metrics = KeyRing(), RevokedKeys(), Metrics()
         self.statements: list[str] = []
+        self.registrations = MemoryRegistrations(self.directory)
+        self.noted: list[str] = []
         self.put_user("ada", ADA)
         stored = Ports(
             sessions=self._watched(MemorySessions(self.database)),
@@ -115,6 +118,7 @@ class Provider:
             refresh_tokens=self._watched(MemoryRefreshTokens(self.database)),
             access_tokens=self._watched(MemoryAccessTokens(self.database)),
             revocations=self._watched(MemoryRevocations(self.database)),
+            registrations=self.registrations,
         )
         around = Surroundings(
             cookie_keys=KeyMaterial((b"k" * 32,)),
@@ -126,6 +130,7 @@ class Provider:
             session_lifetime=12 * 3600.0,
             access_log=None,
             outbound=self.outside,
+            note_use=lambda application: self.noted.append(application.client_id),
         )
         keys = MadeKeys(self.ring)
         minter = TokenMinter(self.ring, Subjects(self._watched(MemorySalts(self.database))), keys=keys)

@@ -15,6 +15,7 @@ from ostiary_state.intent import Kind, Tombstone
 from ostiary_state.store.applications import Applications
 from ostiary_state.store.changes import Changes
 from ostiary_state.store.database import Database
+from ostiary_state.store.registrations import Registrations
 from tests.server.declared import ORIGIN, stored_application, stored_user, write
 from tests.server.polling import running, until
 
@@ -31,6 +32,7 @@ class Follower:
         self.following = Following(
             Changes(database),
             Applications(database),
+            Registrations(database),
             self.directory,
             prepare=self._prepare,
             on_applied=lambda: self.told.append(self.following.applied),

@@ -318,5 +318,11 @@ UNREADABLE_APPLICATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "too-many": ("spec.callbackURLs", {"callbackURLs": [f"https://a/{i}" for i in range(65)]}),
     "list-as-text": ("spec.callbackURLs", {"callbackURLs": CALLBACK}),
     "duration-as-number": ("spec.tokenLifetimes.accessToken", application(tokenLifetimes={"accessToken": 600})),
+    "registration-without-a-limit": ("spec.dynamicRegistration.maxClients", {"dynamicRegistration": {}}),
+    "registration-of-none": ("spec.dynamicRegistration.maxClients", {"dynamicRegistration": {"maxClients": 0}}),
+    "registration-of-too-many": (
+        "spec.dynamicRegistration.maxClients",
+        {"dynamicRegistration": {"maxClients": 10_001}},
+    ),
     "duration-too-long": ("spec.tokenLifetimes.accessToken", application(tokenLifetimes={"accessToken": "9m" * 17})),
 }

@@ -56,6 +56,11 @@ ACCEPTED_OPENID: dict[str, dict[str, Any]] = {
         "grantModes": ["authorization_code", "refresh_token"],
         "clientIDMetadata": {"allowedHosts": ["app.example.com", "*.example.org", "localhost:8080", "*"]},
     },
+    "template-for-clients-that-register-themselves": {
+        "grantModes": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+        "dynamicRegistration": {"maxClients": 10, "unusedFor": "24h"},
+    },
+    "registration-with-defaults": {"dynamicRegistration": {"maxClients": 100}},
     "sign-in-each-time": application(defaultMaxAge="0s"),
     "pairwise-of-one-host": application(
         callbackURLs=["https://shop.example.com/a", "https://SHOP.example.com/b"], subjectType="Pairwise"
@@ -148,6 +153,30 @@ REFUSED_OPENID: tuple[Refused, ...] = (
             "host-in-capitals": {"type": "Public", "clientIDMetadata": {"allowedHosts": ["A.example.com"]}},
             "star-inside": {"type": "Public", "clientIDMetadata": {"allowedHosts": ["a.*.com"]}},
         },
+    ),
+    *at(
+        "spec.dynamicRegistration",
+        "set type to Confidential",
+        {
+            "registration-without-a-token": {"type": "Public", "dynamicRegistration": {"maxClients": 1}},
+            "registration-with-callbacks": application(dynamicRegistration={"maxClients": 1}),
+        },
+    ),
+    *at(
+        "spec.dynamicRegistration",
+        "who registers such a client",
+        {
+            "registration-without-consent": {"consent": "Skip", "dynamicRegistration": {"maxClients": 1}},
+            "registration-with-passwords": {
+                "grantModes": ["authorization_code", "password"],
+                "dynamicRegistration": {"maxClients": 1},
+            },
+        },
+    ),
+    *at(
+        "spec.dynamicRegistration.unusedFor",
+        "write a duration from 1h",
+        {"registration-of-a-minute": {"dynamicRegistration": {"maxClients": 1, "unusedFor": "1m"}}},
     ),
     *at(
         "spec.requestURLs",

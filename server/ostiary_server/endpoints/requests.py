@@ -1,10 +1,11 @@
 """From HTTP to a `ProtocolRequest`: the one place that reads headers, query and body."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import orjson
 from starlette.requests import Request
 
 from ostiary_server.endpoints.hosts import TrustedProxies, normalised_host
@@ -14,6 +15,7 @@ from ostiary_server.protocol.requests import Parameters, ProtocolRequest
 from ostiary_state.runtime.issuer import Issuer
 
 FORM: Final = b"application/x-www-form-urlencoded"
+JSON: Final = b"application/json"
 LONGEST_BODY: Final = 64 * 1024  # bytes
 LONGEST_QUERY: Final = 32 * 1024  # bytes
 MOST_PARAMETERS: Final = 64
@@ -42,6 +44,30 @@ async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
     Raises MisdirectedRequest for a Host that is not exactly one known issuer; InvalidRequest for a body that is too
     long, no form, not UTF-8, or holds too many parameters, and for two Authorization headers.
     """
+    parsed, content_type = _head(request, edge)
+    if parsed.method in ("GET", "HEAD"):
+        return parsed
+    return replace(parsed, form=await _form(request, content_type))
+
+
+async def json_request(request: Request, edge: Edge) -> tuple[ProtocolRequest, Mapping[str, Any]]:
+    """The same with a body of JSON, an object; an empty one where there is no body. Raises as `protocol_request`."""
+    parsed, content_type = _head(request, edge)
+    body = b"" if parsed.method in ("GET", "HEAD", "DELETE") else await _body(request)
+    if not body:
+        return parsed, {}
+    if content_type.split(b";", 1)[0].strip().lower() != JSON:
+        raise InvalidRequest(f"The request body must be {JSON.decode()}.")
+    try:
+        members = orjson.loads(body)
+    except ValueError as error:
+        raise InvalidRequest("The request body is not valid JSON.") from error
+    if not isinstance(members, dict):
+        raise InvalidRequest("The request body must be a JSON object.")
+    return parsed, members
+
+
+def _head(request: Request, edge: Edge) -> tuple[ProtocolRequest, bytes]:
     issuer = edge.issuer(request)
     scope = request.scope
     headers: list[tuple[bytes, bytes]] = scope["headers"]
@@ -59,21 +85,31 @@ async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
         elif name == b"cookie":
             cookies = True
     client = scope.get("client")
-    return ProtocolRequest(
+    parsed = ProtocolRequest(
         method=scope["method"],
         path=scope["path"],
         issuer=issuer,
         query=_parameters(scope["query_string"], LONGEST_QUERY),
-        form=NO_PARAMETERS if scope["method"] in ("GET", "HEAD") else await _form(request, content_type),
+        form=NO_PARAMETERS,
         authorization=authorization,
         origin=origin,
         remote=edge.trusted_proxies.remote(client[0] if client else "", headers),
         now=edge.clock(),
         cookies=request.cookies if cookies else {},
     )
+    return parsed, content_type
 
 
 async def _form(request: Request, content_type: bytes) -> Parameters:
+    body = await _body(request)
+    if not body:
+        return NO_PARAMETERS
+    if content_type.split(b";", 1)[0].strip().lower() != FORM:
+        raise InvalidRequest(f"The request body must be {FORM.decode()}.")
+    return _parameters(body, LONGEST_BODY)
+
+
+async def _body(request: Request) -> bytes:
     chunks: list[bytes] = []
     length = 0
     more = True
@@ -87,11 +123,7 @@ async def _form(request: Request, content_type: bytes) -> Parameters:
             raise InvalidRequest("The request body is too long.")
         chunks.append(chunk)
         more = message.get("more_body", False)
-    if not length:
-        return NO_PARAMETERS
-    if content_type.split(b";", 1)[0].strip().lower() != FORM:
-        raise InvalidRequest(f"The request body must be {FORM.decode()}.")
-    return _parameters(b"".join(chunks), LONGEST_BODY)
+    return b"".join(chunks)
 
 
 def _parameters(encoded: bytes, longest: int) -> Parameters:

@@ -89,6 +89,8 @@ class ClientAuthentication:
             raise InvalidClient(FAILED, detail=f"by {method}")
         if not application.enabled:
             raise InvalidClient("This application is disabled.")
+        if application.openid.registration is not None:
+            raise InvalidClient("This application is only a template for clients that register themselves.")
         request.client = client
         return application
 

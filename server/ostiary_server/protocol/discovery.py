@@ -10,9 +10,10 @@ from ostiary_server.protocol import request_objects
 from ostiary_server.protocol.authentication_context import SUPPORTED
 from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
 from ostiary_server.protocol.claims import STANDARD_CLAIMS
-from ostiary_server.protocol.client_authentication import AUTHENTICATED
+from ostiary_server.protocol.client_authentication import ALL_METHODS, AUTHENTICATED
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.ports import Directory
+from ostiary_server.protocol.registration import REGISTER_PATH
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 
@@ -65,15 +66,19 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
     modes = frozenset().union(*(application.grant_modes for application in served))
     scopes = frozenset().union(*(application.scopes for application in served))
     methods = {application.token_endpoint_auth_method for application in served} or {"client_secret_basic"}
+    registers = any(application.openid.registration is not None for application in served)
+    if registers:
+        methods |= {*ALL_METHODS}
     return {
         "issuer": issuer.origin,
         **{name: issuer.origin + path for name, path in ENDPOINTS.items()},
+        **({"registration_endpoint": issuer.origin + REGISTER_PATH} if registers else {}),
         "scopes_supported": sorted(scopes),
-        "response_types_supported": _response_types(served),
+        "response_types_supported": _response_types(served, registers=registers),
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": sorted(modes),
         "acr_values_supported": list(SUPPORTED),
-        "subject_types_supported": _subject_types(served),
+        "subject_types_supported": ["public", "pairwise"] if registers else _subject_types(served),
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "userinfo_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "authorization_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
@@ -87,7 +92,7 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "claims_supported": _claims(served),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
-        **_request_objects(served),
+        **_request_objects(served, registers=registers),
         "client_id_metadata_document_supported": any(application.openid.metadata_hosts for application in served),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
@@ -97,9 +102,12 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
     }
 
 
-def _response_types(served: Sequence[Application]) -> list[str]:
-    """In the order of the specifications, each as it is written there."""
+def _response_types(served: Sequence[Application], *, registers: bool) -> list[str]:
+    """In the order of the specifications, each as it is written there; hybrid ones also where a client that registers
+    itself could have them."""
     types = frozenset().union(*(application.response_types for application in served))
+    if registers and {"code", "token"} <= {word for words in types for word in words}:
+        return list(RESPONSE_TYPES)
     return [written for written in RESPONSE_TYPES if frozenset(written.split(" ")) in types]
 
 
@@ -113,14 +121,14 @@ def _claims(served: Sequence[Application]) -> list[str]:
     return [*CLAIMS, *sorted(mapped.difference(CLAIMS))]
 
 
-def _request_objects(served: Sequence[Application]) -> dict[str, Any]:
-    """OpenID Connect Discovery section 3; what no application uses is not offered."""
+def _request_objects(served: Sequence[Application], *, registers: bool) -> dict[str, Any]:
+    """OpenID Connect Discovery section 3; what no application uses, and none could register for, is not offered."""
     used = [application.openid for application in served if application.openid.uses_request_objects]
-    if not used:
+    if not used and not registers:
         return {"request_parameter_supported": False, "request_uri_parameter_supported": False}
     return {
         "request_parameter_supported": True,
-        "request_uri_parameter_supported": any(settings.request_urls for settings in used),
+        "request_uri_parameter_supported": registers or any(settings.request_urls for settings in used),
         "require_request_uri_registration": True,
         "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
     }

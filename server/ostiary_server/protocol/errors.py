@@ -14,6 +14,7 @@ OAuthError                        answered with its RFC's code, by `endpoints.er
 ├── UnmetAuthenticationRequirements   OpenID Connect Core Error Code unmet_authentication_requirements
 ├── InvalidRequestObject, InvalidRequestURI   RFC 9101 section 7
 ├── RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported           OpenID Connect Core 3.1.2.6
+├── InvalidRedirectURI, InvalidClientMetadata, UnapprovedSoftwareStatement   RFC 7591 3.2.2
 ├── InvalidToken, MissingToken, InsufficientScope   RFC 6750 3.1
 └── UnsupportedTokenType          RFC 7009 2.2.1
 PageError                         before the redirect URI is known good: a page for the person, never a redirect
@@ -128,6 +129,24 @@ class InvalidRequestURI(OAuthError):
     """The `request_uri` is not one of the application's, or cannot be read."""
 
     code = "invalid_request_uri"
+
+
+class InvalidRedirectURI(OAuthError):
+    """A redirect URI that a client wants to register is not acceptable (RFC 7591 section 3.2.2)."""
+
+    code = "invalid_redirect_uri"
+
+
+class InvalidClientMetadata(OAuthError):
+    """What a client says of itself is not acceptable (RFC 7591 section 3.2.2)."""
+
+    code = "invalid_client_metadata"
+
+
+class UnapprovedSoftwareStatement(OAuthError):
+    """The software statement is of nobody who is trusted here (RFC 7591 section 3.2.2)."""
+
+    code = "unapproved_software_statement"
 
 
 class RequestNotSupported(OAuthError):

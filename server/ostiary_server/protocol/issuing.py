@@ -23,7 +23,9 @@ class Issuing:
         *,
         new_token: Callable[[], str] = random_token,
         new_id: Callable[[], str] = random_id,
+        note_use: Callable[[Application], None] = lambda _: None,
     ) -> None:
+        self._note_use = note_use
         self._grants = grants
         self._minter = minter
         self._new_token = new_token
@@ -33,6 +35,7 @@ class Issuing:
         self, request: AuthorizationRequest, signed_in: SignedIn, scopes: tuple[str, ...], now: float
     ) -> dict[str, str]:
         """The parameters of a successful response, but for `state` and `iss`; `scopes` are the granted ones."""
+        self._note_use(request.application)
         types = request.response_types
         code, value = self._code(request, now) if "code" in types else (None, "")
         grant = self._grant(request, signed_in, scopes, now, code)

@@ -16,6 +16,7 @@ from ostiary_state.runtime.issued import Issued
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.logout import Announce, Participant
 from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
+from ostiary_state.runtime.registration import Registration
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.runtime.session import Session, SignedIn
 from ostiary_state.users.user import User
@@ -32,6 +33,9 @@ class Directory(Protocol):
 
     def applications_of(self, issuer_id: str) -> Sequence[Application]:
         """All of an issuer's applications, for discovery and CORS. The result is cached per revision."""
+
+    def registration(self, issuer_id: str, client_id: str) -> Registration | None:
+        """The registration of a client that registered itself and is served at this issuer."""
 
     def application_of_id(self, application_id: str) -> Application | None:
         """By object id, for rows that name it."""
@@ -157,6 +161,19 @@ class PairwiseSalts(Protocol):
 
     async def salt(self, issuer_id: str) -> bytes:
         """The issuer's 256 random bits, made at first need by whichever replica comes first, and never changed."""
+
+
+class Registrations(Protocol):
+    """Clients that registered themselves. Each write returns when every live replica serves it, or after seconds."""
+
+    async def add(self, registration: Registration, most: int) -> bool:
+        """Insert; False where its template has `most` already."""
+
+    async def replace(self, registration: Registration) -> bool:
+        """Write its metadata anew; False where it is gone."""
+
+    async def remove(self, registration: Registration) -> None:
+        """Delete: what it holds ends with it."""
 
 
 class FetchFailed(Exception):

@@ -1,6 +1,6 @@
 """The token endpoint (RFC 6749 section 3.2): what every grant shares, in one order, so that no grant can forget it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ostiary_server.protocol.client_authentication import ClientAuthentication
@@ -23,8 +23,15 @@ class Grant(Protocol):
 class TokenEndpoint:
     """Answers token requests."""
 
-    def __init__(self, clients: ClientAuthentication, grants: Iterable[Grant]) -> None:
+    def __init__(
+        self,
+        clients: ClientAuthentication,
+        grants: Iterable[Grant],
+        *,
+        note_use: Callable[[Application], None] = lambda _: None,
+    ) -> None:
         self._clients = clients
+        self._note_use = note_use
         self._grants = {grant.grant_type: grant for grant in grants}
 
     async def respond(self, request: ProtocolRequest) -> TokenResponse:
@@ -43,4 +50,6 @@ class TokenEndpoint:
         application = self._clients.application(parsed)
         if grant_type not in application.grant_modes:
             raise UnauthorizedClient(f"The manifest of this application does not list the grant mode '{grant_type}'.")
-        return await grant.respond(parsed, application)
+        response = await grant.respond(parsed, application)
+        self._note_use(application)
+        return response

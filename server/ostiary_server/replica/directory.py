@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from ostiary_server.replica.registered import Registered
 from ostiary_server.replica.templates import Templates
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
+from ostiary_state.runtime.registration import Registration
 
 _Value = TypeVar("_Value")
 
@@ -28,9 +30,16 @@ class Directory:
 
     def application(self, issuer_id: str, client_id: str) -> Application | None:
         found = self._content.by_client.get(issuer_id, _NOTHING).get(client_id)
-        if found is None and client_id.startswith("https://"):
+        if found is not None:
+            return found
+        if client_id.startswith("https://"):
             return self._content.templates.client(issuer_id, client_id)
-        return found
+        return self._content.registered.client(issuer_id, client_id, self._content.by_id)
+
+    def registration(self, issuer_id: str, client_id: str) -> Registration | None:
+        """The registration of a client that is served at this issuer; None for every other."""
+        served = self._content.registered.client(issuer_id, client_id, self._content.by_id)
+        return None if served is None else self._content.registered.registration(client_id)
 
     def applications_of(self, issuer_id: str) -> Sequence[Application]:
         listed = self._content.listed.get(issuer_id)
@@ -78,6 +87,14 @@ class Directory:
         """Serve it no more; unknown ids are ignored."""
         self._content.remove_application(application_id)
 
+    def put_registration(self, registration: Registration) -> None:
+        """Serve this registered client."""
+        self._content.registered.put(registration)
+
+    def remove_registration(self, client_id: str) -> None:
+        """Serve it no more; unknown ids are ignored."""
+        self._content.registered.remove(client_id)
+
     def put_issuer(self, issuer: Issuer) -> None:
         """Serve this issuer at its host, or no longer when it is retired."""
         self._content.put_issuer(issuer)
@@ -98,6 +115,7 @@ class _Content:
         self.by_client: dict[str, dict[str, Application]] = {}
         self.listed: dict[str, tuple[Application, ...]] = {}
         self.templates = Templates()
+        self.registered = Registered()
         self._shared: dict[Any, Any] = {}
 
     def put_application(self, application: Application) -> None:
@@ -106,6 +124,7 @@ class _Content:
         self.by_id[application.id] = application
         self.by_client.setdefault(application.issuer_id, {})[application.client_id] = application
         self.templates.put(application)
+        self.registered.template_changed(application)
         self.listed.pop(application.issuer_id, None)
 
     def remove_application(self, application_id: str) -> None:
@@ -113,6 +132,7 @@ class _Content:
         if former is None:
             return
         self.templates.remove(former)
+        self.registered.template_changed(former)
         clients = self.by_client[former.issuer_id]
         # A client id that has passed to another object since stays with that one.
         if clients.get(former.client_id) is former:

@@ -18,6 +18,7 @@ from ostiary_state.intent import Kind
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.store.applications import Applications
 from ostiary_state.store.changes import Change, Changes
+from ostiary_state.store.registrations import Registrations, registered_client
 
 POLL_LISTENING = 3.0  # seconds between looks while notifications arrive: they are only the net beneath
 AGAIN = 100  # revisions that are read once more after a connection was lost
@@ -33,6 +34,7 @@ class Following:
         self,
         changes: Changes,
         applications: Applications,
+        registrations: Registrations,
         directory: Directory,
         *,
         prepare: Callable[[Iterable[tuple[str, str]]], Awaitable[None]],
@@ -45,6 +47,7 @@ class Following:
     ) -> None:
         self._changes = changes
         self._applications = applications
+        self._registrations = registrations
         self._directory = directory
         self._prepare = prepare
         self._on_applied = on_applied
@@ -111,6 +114,8 @@ class Following:
     async def _load(self) -> None:
         fresh = Directory()
         revision = await self._applications.load_into(fresh)
+        for registration in await self._registrations.load_all():
+            fresh.put_registration(registration)  # read after the revision, so none up to it is missing
         await self._prepare(signed_with(fresh.issuers(), fresh.applications()))
         self._directory.become(fresh)
         if self.loaded.is_set():
@@ -124,9 +129,12 @@ class Following:
     async def _apply(self, changes: Sequence[Change]) -> None:
         """Changes of users are not ours: people are read at sign-in, and `revocations` ends what they held."""
         issuer_ids = sorted({change.id for change in changes if change.kind is Kind.ISSUER})
-        application_ids = sorted({change.id for change in changes if change.kind is Kind.APPLICATION})
+        changed = {change.id for change in changes if change.kind is Kind.APPLICATION}
+        client_ids = sorted(filter(None, map(registered_client, changed)))
+        application_ids = sorted(each for each in changed if registered_client(each) is None)
         issuers = await self._applications.load_issuers(issuer_ids) if issuer_ids else ()
         applications = await self._applications.load(application_ids) if application_ids else {}
+        registrations = await self._registrations.load(client_ids) if client_ids else {}
         present = [application for application in applications.values() if application is not None]
         # Before the directory knows an application its keys exist, so that no request waits for one to be made.
         await self._prepare(signed_with(issuers, present))
@@ -139,6 +147,11 @@ class Following:
                 self._directory.remove_application(application_id)
             else:
                 self._directory.put_application(application)
+        for client_id, registration in registrations.items():
+            if registration is None:
+                self._directory.remove_registration(client_id)
+            else:
+                self._directory.put_registration(registration)
 
     def _serves(self, revision: int) -> None:
         self.applied = revision

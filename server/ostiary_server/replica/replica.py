@@ -14,6 +14,7 @@ from ostiary_server.replica.heartbeat import Heartbeat
 from ostiary_server.replica.listening import Listening
 from ostiary_server.replica.logout_deliveries import LogoutDeliveries
 from ostiary_server.replica.readiness import Readiness
+from ostiary_server.replica.registrations import ServedRegistrations
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_server.replica.revocations import FollowedRevocations
 from ostiary_server.replica.sweeping import Sweeping
@@ -22,6 +23,7 @@ from ostiary_state.store import schema
 from ostiary_state.store.applications import Applications
 from ostiary_state.store.changes import Changes
 from ostiary_state.store.database import Database
+from ostiary_state.store.registrations import Registrations
 from ostiary_state.store.replicas import Replicas
 from ostiary_state.store.revocations import Revocations
 from ostiary_state.store.sweeper import Sweeper
@@ -42,10 +44,12 @@ class Replica:
         keys: KeyKeeper,
         listening: Listening | None,
         logouts: LogoutDeliveries,
+        registrations: ServedRegistrations,
         clock: Callable[[], float],
         metrics: Metrics,
     ) -> None:
         self._logouts = logouts
+        self._registrations = registrations
         self._database = database
         self._directory = directory
         self._keys = keys
@@ -55,6 +59,7 @@ class Replica:
         self._following = Following(
             Changes(database),
             Applications(database),
+            Registrations(database),
             directory,
             prepare=keys.ensure_all,
             on_applied=self._heartbeat.changed,
@@ -83,6 +88,7 @@ class Replica:
             tasks.create_task(self._keys.run(self._signed_with), name="rotating keys")
             tasks.create_task(self._sweeping.run(), name="sweeping")
             tasks.create_task(self._logouts.run(), name="delivering logout tokens")
+            tasks.create_task(self._registrations.run(), name="forgetting unused clients")
 
     async def loaded(self) -> None:
         """Returns when everything is in memory."""

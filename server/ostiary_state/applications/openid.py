@@ -27,6 +27,14 @@ class LogoutAddresses:
         return self.back_channel is not None or self.front_channel is not None
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationLimits:
+    """Of one template."""
+
+    max_clients: int
+    unused_for: int  # seconds
+
+
 NO_LOGOUT: Final = LogoutAddresses()
 
 
@@ -47,6 +55,7 @@ class OpenIDSettings:
     logout: LogoutAddresses = NO_LOGOUT
     initiate_login_url: str | None = None
     compatibility: frozenset[str] = frozenset()
+    registration: RegistrationLimits | None = None  # a template for clients that register themselves
     metadata_hosts: tuple[str, ...] = ()  # patterns; not empty: a template for clients that describe themselves
     optional_scopes: frozenset[str] = frozenset()
     scope_descriptions: tuple[tuple[str, str], ...] = ()
@@ -77,6 +86,7 @@ class OpenIDSettings:
             ),
             initiate_login_url=spec.initiate_login_url,
             compatibility=frozenset(spec.compatibility),
+            registration=_limits(spec),
             metadata_hosts=spec.client_id_metadata.allowed_hosts if spec.client_id_metadata else (),
             optional_scopes=frozenset(spec.optional_scopes),
             scope_descriptions=tuple((each.scope, each.description) for each in spec.scope_descriptions),
@@ -102,6 +112,11 @@ def implied_response_types(grant_modes: frozenset[str]) -> frozenset[frozenset[s
     """What an application may ask for that lists no response types: no hybrid ones."""
     code = {CODE} if "authorization_code" in grant_modes else set()
     return frozenset(code.union(FRONT_CHANNEL if "implicit" in grant_modes else ()))
+
+
+def _limits(spec: "OAuthApplicationSpec") -> RegistrationLimits | None:
+    registration = spec.dynamic_registration
+    return RegistrationLimits(registration.max_clients, registration.unused_for.seconds) if registration else None
 
 
 def _host(url: str) -> str:

@@ -65,6 +65,24 @@ OPENID_RULES = (
         ),
     ),
     Rule(
+        "dynamicRegistration",
+        "set type to Confidential, and remove callbackURLs and clientIDMetadata: it is only a template, with a token",
+        "!has(self.dynamicRegistration) || (self.type == 'Confidential' && !has(self.clientIDMetadata)"
+        " && (!has(self.callbackURLs) || self.callbackURLs.size() == 0))",
+        lambda spec: (
+            spec.dynamic_registration is None
+            or (spec.type == "Confidential" and spec.client_id_metadata is None and not spec.callback_urls)
+        ),
+    ),
+    Rule(
+        "dynamicRegistration",
+        "remove password from grantModes, and consent: Skip: who registers such a client is not known",
+        "!has(self.dynamicRegistration) || (self.consent == 'Prompt' && !('password' in self.grantModes))",
+        lambda spec: (
+            spec.dynamic_registration is None or (spec.consent == "Prompt" and "password" not in spec.grant_modes)
+        ),
+    ),
+    Rule(
         "jwksURL",
         "remove jwks or jwksURL: the keys come from one place",
         "!has(self.jwks) || !has(self.jwksURL)",
@@ -86,7 +104,7 @@ def beyond_cel(spec: OAuthApplicationSpec, namespace: str) -> Iterator[Violation
         # OpenID Connect Front-Channel Logout section 2.
         message = "use the scheme, host and port of one of the callbackURLs"
         yield Violation("spec.frontChannelLogoutURL", message)
-    if spec.jwks is not None and (problem := _problem_of_keys(spec.jwks)) is not None:
+    if spec.jwks is not None and (problem := problem_of_keys(spec.jwks)) is not None:
         yield Violation("spec.jwks", problem)
     own = spec.audiences and all(audience.startswith(f"{namespace}.") for audience in spec.audiences)
     for index, claim in enumerate(spec.claims):
@@ -107,7 +125,8 @@ def _sector(spec: OAuthApplicationSpec) -> Iterator[Violation]:
         yield Violation("spec.sectorIdentifierURL", "use the host of one of the callbackURLs")
 
 
-def _problem_of_keys(jwks: dict[str, Any]) -> str | None:
+def problem_of_keys(jwks: dict[str, Any]) -> str | None:
+    """What is wrong with a JWK Set of public keys; None: nothing."""
     keys = jwks.get("keys")
     if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
         return "write a JWK Set: an object with the list keys (RFC 7517 section 5)"

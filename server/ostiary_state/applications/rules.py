@@ -83,10 +83,11 @@ RULES = (
         "callbackURLs",
         "list at least one callback URL, or remove authorization_code and implicit from grantModes",
         "!self.grantModes.exists(mode, mode in ['authorization_code', 'implicit']) || has(self.clientIDMetadata)"
-        " || (has(self.callbackURLs) && self.callbackURLs.size() > 0)",
+        " || has(self.dynamicRegistration) || (has(self.callbackURLs) && self.callbackURLs.size() > 0)",
         lambda spec: (
             not {"authorization_code", "implicit"} & set(spec.grant_modes)
             or spec.client_id_metadata is not None
+            or spec.dynamic_registration is not None
             or bool(spec.callback_urls)
         ),
     ),

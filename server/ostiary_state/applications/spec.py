@@ -85,6 +85,16 @@ class ClientIDMetadataSpec(Manifest):
     specific object of an address that admits a host is the one that counts."""
 
 
+class DynamicRegistrationSpec(Manifest):
+    """Clients that register themselves with an initial access token (RFC 7591, OpenID Connect Dynamic Registration)."""
+
+    max_clients: Annotated[int, Field(ge=1, le=10_000)]
+    """How many clients may be registered at a time, 1 to 10000."""
+
+    unused_for: Annotated[Duration, Between.of("1h", "8760h")] = Duration.parse("720h")
+    """A client that nobody has used for so long is removed, 1h to 8760h (365 days), default 720h (30 days)."""
+
+
 class ClientSecretSpec(Manifest):
     """The Kubernetes Secret with this application's credentials."""
 
@@ -256,6 +266,11 @@ class OAuthApplicationSpec(Manifest):
     """Make this object a template for clients that describe themselves at their client_id. What it says of grantModes,
     scopes, audiences, groups and lifetimes holds for each of them; names, logos and callback URLs are theirs. They are
     Public, use PKCE, and people are asked before they learn anything."""
+
+    dynamic_registration: DynamicRegistrationSpec | None = None
+    """Make this object a template for clients that register themselves at /register. The client-secret in its Secret is
+    the initial access token that they need for it. What it says of grantModes, scopes, audiences, groups and lifetimes
+    is the most that each of them can get; people are always asked for consent."""
 
     compatibility: Annotated[tuple[Compatibility, ...], Field(max_length=1), EachOnce()] = ()
     """Serve this application under the paths of another product, too. authing: /oauth/auth, /oauth/token, /oauth/me,

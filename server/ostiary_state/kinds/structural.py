@@ -15,8 +15,9 @@ Schema = dict[str, Any]
 
 # In this order, whatever order they were found in: a schema is read by people.
 _KEPT = (
-    "description", "type", "format", "enum", "default", "minLength", "maxLength", "minimum", "minItems", "maxItems",
-    "maxProperties", "items", "required", "properties", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+    "description", "type", "format", "enum", "default", "minLength", "maxLength", "minimum", "maximum",
+    "minItems", "maxItems", "maxProperties", "items", "required", "properties", "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
     "x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations",
 )  # fmt: skip
 _DROPPED = frozenset({"title", "$defs", "additionalProperties"})

@@ -256,6 +256,22 @@ pairwise_salts = Table(
     Column("salt", LargeBinary, nullable=False),
 )
 
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("client_id", String, primary_key=True),
+    Column("issuer_id", String, nullable=False),
+    Column("application_id", String, nullable=False),
+    Column("application_incarnation", String, nullable=False),
+    Column("metadata", _json(), nullable=False),
+    Column("secret_digest", LargeBinary),  # null: a public client
+    Column("access_digest", LargeBinary, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("used_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+    Index(None, "application_id", "application_incarnation"),
+)
+
 logout_deliveries = Table(
     "logout_deliveries",
     metadata,

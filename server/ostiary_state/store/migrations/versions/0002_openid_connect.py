@@ -34,6 +34,27 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logout_deliveries")),
     )
+    op.create_table(
+        "registrations",
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("issuer_id", sa.String(), nullable=False),
+        sa.Column("application_id", sa.String(), nullable=False),
+        sa.Column("application_incarnation", sa.String(), nullable=False),
+        sa.Column("metadata", _JSON, nullable=False),
+        sa.Column("secret_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("access_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("used_at", sa.Double(), nullable=False),
+        sa.Column("expires_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("client_id", name=op.f("pk_registrations")),
+    )
+    op.create_index(
+        op.f("ix_registrations_application_id_application_incarnation"),
+        "registrations",
+        ["application_id", "application_incarnation"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_registrations_expires_at"), "registrations", ["expires_at"], unique=False)
     op.create_index(op.f("ix_logout_deliveries_due_at"), "logout_deliveries", ["due_at"], unique=False)
     op.create_index(op.f("ix_logout_deliveries_expires_at"), "logout_deliveries", ["expires_at"], unique=False)
     op.add_column("consents", sa.Column("declined", _JSON, nullable=True))

@@ -1,0 +1,236 @@
+"""What a client may register (RFC 7591 section 2, OpenID Connect Dynamic Client Registration 1.0 section 2).
+
+Each member is read by a line of the tables below. What is not understood is ignored, and not in the answer; what its
+template does not permit is left out, as section 3.2.1 allows, and refused only where nothing would be left.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
+from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidRedirectURI, UnapprovedSoftwareStatement
+from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
+from ostiary_server.protocol.request_objects import ALGORITHMS
+from ostiary_state.applications.addresses import ENDPOINT, LOOPBACK_IP, PAGE, PRIVATE_USE, REDIRECT_URI
+from ostiary_state.applications.application import Application
+from ostiary_state.applications.openid_rules import problem_of_keys
+from ostiary_state.applications.texts import TEXT
+from ostiary_state.kinds.checks import Check
+
+Read = Callable[[str, Any], Any]
+
+METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+MOST_URIS: Final = 32
+LONGEST: Final = 2048
+_LOOPBACK: Final = Check(LOOPBACK_IP, "")
+_PRIVATE_USE: Final = Check(PRIVATE_USE, "")
+
+
+def _wrong(member: str, why: str) -> InvalidClientMetadata:
+    return InvalidClientMetadata(f"{member}: {why}")
+
+
+def _failure(uri: object, checks: tuple[Check, ...]) -> str | None:
+    if not isinstance(uri, str) or len(uri) > LONGEST:
+        return f"write a text of at most {LONGEST} characters"
+    return next((check.message for check in checks if not check.passes(uri)), None)
+
+
+def _uri(checks: tuple[Check, ...]) -> Read:
+    def read(member: str, value: Any) -> str:
+        if (why := _failure(value, checks)) is not None:
+            raise _wrong(member, why)
+        return str(value)
+
+    return read
+
+
+def _uris(checks: tuple[Check, ...]) -> Read:
+    def read(member: str, value: Any) -> list[str]:
+        if not isinstance(value, list) or len(value) > MOST_URIS:
+            raise _wrong(member, f"write a list of at most {MOST_URIS} addresses")
+        for uri in value:
+            if (why := _failure(uri, checks)) is not None:
+                raise InvalidRedirectURI(why) if member == "redirect_uris" else _wrong(member, why)
+        return list(dict.fromkeys(value))
+
+    return read
+
+
+def _one_of(choices: tuple[str, ...]) -> Read:
+    def read(member: str, value: Any) -> str:
+        if value not in choices:
+            raise _wrong(member, f"supported are {', '.join(choices)}")
+        return str(value)
+
+    return read
+
+
+def _text(member: str, value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 256 or TEXT.failure(value) is not None:
+        raise _wrong(member, "write one line of text of at most 256 characters")
+    return value
+
+
+def _texts(member: str, value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) > MOST_URIS:
+        raise _wrong(member, f"write a list of at most {MOST_URIS} texts")
+    return [_text(member, each) for each in value]
+
+
+def _flag(member: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(member, "write true or false")
+    return value
+
+
+def _seconds(member: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
+        raise _wrong(member, "write a number of seconds")
+    return value
+
+
+def _keys(member: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(member, "write a JWK Set")
+    # A suite's or a library's keys carry what only they need: the public half is what counts.
+    if (problem := problem_of_keys(value)) is not None:
+        raise _wrong(member, problem)
+    return value
+
+
+MEMBERS: Final[Mapping[str, Read]] = {
+    "redirect_uris": _uris(REDIRECT_URI),
+    "client_name": _text,
+    "client_uri": _uri(PAGE),
+    "logo_uri": _uri(PAGE),
+    "policy_uri": _uri(PAGE),
+    "tos_uri": _uri(PAGE),
+    "contacts": _texts,
+    "application_type": _one_of(("web", "native")),
+    "token_endpoint_auth_method": _one_of(METHODS),
+    "id_token_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
+    "userinfo_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
+    "authorization_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
+    "request_object_signing_alg": _one_of(ALGORITHMS),
+    "request_uris": _uris(ENDPOINT),
+    "subject_type": _one_of(("public", "pairwise")),
+    "sector_identifier_uri": _uri(ENDPOINT),
+    "jwks": _keys,
+    "jwks_uri": _uri(ENDPOINT),
+    "default_max_age": _seconds,
+    "require_auth_time": _flag,
+    "default_acr_values": _texts,
+    "initiate_login_uri": _uri(PAGE),
+    "post_logout_redirect_uris": _uris(REDIRECT_URI),
+    "backchannel_logout_uri": _uri(ENDPOINT),
+    "backchannel_logout_session_required": _flag,
+    "frontchannel_logout_uri": _uri(PAGE),
+    "frontchannel_logout_session_required": _flag,
+    "software_id": _text,
+    "software_version": _text,
+}
+DEFAULTS: Final[Mapping[str, Any]] = {
+    "application_type": "web",
+    "token_endpoint_auth_method": "client_secret_basic",
+    "id_token_signed_response_alg": "RS256",
+    "subject_type": "public",
+}
+# Members that would promise what is not done here.
+REFUSED: Final = (
+    *("id_token_encrypted_response_alg", "userinfo_encrypted_response_alg", "request_object_encryption_alg"),
+    *("authorization_encrypted_response_alg", "tls_client_certificate_bound_access_tokens"),
+)
+
+
+def read_metadata(sent: Mapping[str, Any], template: Application) -> dict[str, Any]:
+    """What is registered, in the names of the specifications; the sector identifier is still to be verified.
+
+    Raises InvalidRedirectURI, InvalidClientMetadata and UnapprovedSoftwareStatement.
+    """
+    if sent.get("software_statement") is not None:
+        raise UnapprovedSoftwareStatement("No issuer of software statements is trusted here.")
+    for member in REFUSED:
+        if sent.get(member):
+            raise _wrong(member, "this is not supported")
+    read = dict(DEFAULTS) | {
+        member: reader(member, sent[member]) for member, reader in MEMBERS.items() if sent.get(member) is not None
+    }
+    read |= _grants(sent, template)
+    read["scope"] = _scope(sent, template)
+    for check in CHECKS:
+        check(read)
+    return read
+
+
+def _grants(sent: Mapping[str, Any], template: Application) -> dict[str, Any]:
+    asked = _texts("grant_types", sent.get("grant_types", ["authorization_code"]))
+    grants = [grant for grant in dict.fromkeys(asked) if grant in template.grant_modes]
+    if not grants:
+        raise _wrong("grant_types", f"permitted are {', '.join(sorted(template.grant_modes))}")
+    wanted = _texts("response_types", sent.get("response_types", ["code"] if "authorization_code" in grants else []))
+    types = [written for each in wanted if (written := _permitted(each, grants)) is not None]
+    if wanted and not types:
+        raise _wrong("response_types", "none of them goes with the grant_types that are permitted")
+    return {"grant_types": grants, "response_types": list(dict.fromkeys(types))}
+
+
+def _permitted(asked: str, grants: list[str]) -> str | None:
+    words = frozenset(asked.split(" "))
+    for written in RESPONSE_TYPES:
+        if frozenset(written.split(" ")) == words:
+            front = words - {"code"}
+            fits = ("code" not in words or "authorization_code" in grants) and (not front or "implicit" in grants)
+            return written if fits else None
+    return None
+
+
+def _scope(sent: Mapping[str, Any], template: Application) -> str:
+    asked = sent.get("scope")
+    if asked is None:
+        return " ".join(template.scopes)
+    words = _text("scope", asked).split(" ")
+    return " ".join(scope for scope in template.scopes if scope in words)
+
+
+def _redirects(read: Mapping[str, Any]) -> None:
+    uris = read.get("redirect_uris", [])
+    if read["response_types"] and not uris:
+        raise InvalidRedirectURI("List at least one of redirect_uris.")
+    confidential = read["token_endpoint_auth_method"] != "none"
+    for uri in uris:
+        if confidential and _PRIVATE_USE.passes(uri):
+            raise InvalidRedirectURI("A client with a secret has no redirect URI of a private-use scheme.")
+        implicit = read["application_type"] == "web" and "implicit" in read["grant_types"]
+        if implicit and (urlsplit(uri).scheme != "https" or _LOOPBACK.passes(uri)):
+            # OpenID Connect Dynamic Client Registration section 2, application_type.
+            raise InvalidRedirectURI("A web client of the implicit grant has https redirect URIs only.")
+
+
+def _one_source_of_keys(read: Mapping[str, Any]) -> None:
+    if "jwks" in read and "jwks_uri" in read:
+        raise _wrong("jwks", "send jwks or jwks_uri, not both")
+    if read.get("request_uris") and "jwks" not in read and "jwks_uri" not in read:
+        raise _wrong("request_uris", "a request object is verified with jwks or jwks_uri, which are missing")
+
+
+def _secret_where_it_is_needed(read: Mapping[str, Any]) -> None:
+    if read["token_endpoint_auth_method"] == "none" and "client_credentials" in read["grant_types"]:
+        raise _wrong("grant_types", "client_credentials needs a client with a secret")
+
+
+def _front_channel_at_home(read: Mapping[str, Any]) -> None:
+    address = read.get("frontchannel_logout_uri")
+    origins = {urlsplit(uri)[:2] for uri in read.get("redirect_uris", [])}
+    if address is not None and urlsplit(address)[:2] not in origins:
+        raise _wrong("frontchannel_logout_uri", "use the scheme, host and port of one of the redirect_uris")
+
+
+def _login_is_safe(read: Mapping[str, Any]) -> None:
+    address = read.get("initiate_login_uri")
+    if address is not None and not address.startswith("https://"):
+        raise _wrong("initiate_login_uri", "use https")
+
+
+CHECKS: Final = (_redirects, _one_source_of_keys, _secret_where_it_is_needed, _front_channel_at_home, _login_is_safe)

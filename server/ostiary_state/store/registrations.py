@@ -1,0 +1,128 @@
+"""Clients that registered themselves.
+
+Each write raises the revision in its own transaction, as the operator's do, so that replicas follow it. In `changes` a
+registration stands as an application of the id `<template>/<client_id>`: a replica of the release before looks for
+such an application, finds none, and serves on.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete, func, insert, select, update
+
+from ostiary_state.intent import Kind
+from ostiary_state.runtime.registration import Registration
+from ostiary_state.store.database import Database, Transaction
+from ostiary_state.store.intent_transaction import CHANNEL
+from ostiary_state.store.tables import changes, registrations, replicas, revision
+
+
+class TooManyRegistrations(Exception):
+    """The template has as many clients as its manifest permits."""
+
+
+class Registrations:
+    """Satisfies the server's port of this name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, registration: Registration, most: int) -> int:
+        """Insert; the revision that holds it. Raises TooManyRegistrations where its template has `most` already.
+
+        The counter's row is locked first, so of two that want the last place one is refused.
+        """
+        same = (
+            registrations.c.application_id == registration.application_id,
+            registrations.c.application_incarnation == registration.application_incarnation,
+        )
+        async with self._database.write() as transaction:
+            value = await self._raise(transaction, [registration])
+            counted = select(func.count()).select_from(registrations).where(*same)
+            if (await transaction.execute(counted)).scalar_one() >= most:
+                await transaction.rollback()
+                raise TooManyRegistrations
+            await transaction.execute(insert(registrations), _row(registration))
+        return value
+
+    async def replace(self, registration: Registration) -> int | None:
+        """Write its metadata anew; the revision, or None where it is gone."""
+        own = update(registrations).where(registrations.c.client_id == registration.client_id)
+        async with self._database.write() as transaction:
+            value = await self._raise(transaction, [registration])
+            written = own.values(metadata=dict(registration.metadata), secret_digest=registration.secret_digest)
+            if (await transaction.execute(written)).rowcount != 1:
+                await transaction.rollback()
+                return None
+        return value
+
+    async def remove(self, gone: Sequence[Registration]) -> int:
+        """Delete; the revision."""
+        async with self._database.write() as transaction:
+            value = await self._raise(transaction, gone)
+            ids = [registration.client_id for registration in gone]
+            await transaction.execute(delete(registrations).where(registrations.c.client_id.in_(ids)))
+        return value
+
+    async def used(self, until: Mapping[str, float], now: float) -> None:
+        """These clients were used: they are kept until then."""
+        async with self._database.write() as transaction:
+            for client_id, expires_at in sorted(until.items()):
+                await transaction.execute(
+                    update(registrations)
+                    .where(registrations.c.client_id == client_id)
+                    .values(used_at=now, expires_at=expires_at)
+                )
+
+    async def expired(self, now: float, limit: int) -> Sequence[Registration]:
+        """Those that nobody has used for too long."""
+        statement = select(registrations).where(registrations.c.expires_at <= now).limit(limit)
+        async with self._database.read() as transaction:
+            return [Registration(**row) for row in (await transaction.execute(statement)).mappings()]
+
+    async def load_all(self) -> Sequence[Registration]:
+        """Every one."""
+        async with self._database.read() as transaction:
+            return [Registration(**row) for row in (await transaction.execute(select(registrations))).mappings()]
+
+    async def load(self, client_ids: Sequence[str]) -> Mapping[str, Registration | None]:
+        """By client id; None: gone."""
+        statement = select(registrations).where(registrations.c.client_id.in_(client_ids))
+        async with self._database.read() as transaction:
+            found = (await transaction.execute(statement)).mappings().all()
+        return dict.fromkeys(client_ids) | {row["client_id"]: Registration(**row) for row in found}
+
+    async def served_everywhere(self, value: int) -> bool:
+        """Whether every live replica has applied this revision."""
+        slowest = select(func.min(replicas.c.applied_revision)).where(replicas.c.expires_at > self._database.now)
+        async with self._database.read() as transaction:
+            applied: int | None = (await transaction.execute(slowest)).scalar_one_or_none()
+        return applied is None or applied >= value
+
+    async def _raise(self, transaction: Transaction, changed: Sequence[Registration]) -> int:
+        raised = update(revision).values(value=revision.c.value + 1).returning(revision.c.value)
+        value: int = (await transaction.execute(raised)).scalar_one()
+        listed = [
+            {"revision": value, "kind": str(Kind.APPLICATION), "id": change_id(registration)}
+            for registration in changed
+        ]
+        await transaction.execute(insert(changes), listed)
+        if self._database.postgresql:
+            await transaction.execute(select(func.pg_notify(CHANNEL, str(value))))
+        return value
+
+
+def change_id(registration: Registration) -> str:
+    """As a registration stands in `changes`; `<namespace>/<name>/<client_id>`, and no object's id has two slashes."""
+    return f"{registration.application_id}/{registration.client_id}"
+
+
+def registered_client(change: str) -> str | None:
+    """The client id of a registration's `change_id`; None: an object's id."""
+    parts = change.split("/", 2)
+    return parts[2] if len(parts) == 3 else None
+
+
+def _row(registration: Registration) -> dict[str, object]:
+    return {name: getattr(registration, name) for name in registration.__dataclass_fields__} | {
+        "metadata": dict(registration.metadata)
+    }
