@@ -121,6 +121,7 @@ def _choice(
         request.issuer,
         application=Shown.of(pending.request.application),
         form_leaves=True,
+        choosing=True,
         choice_token=forms.token(browser, request, CHOICE_FORM, signed_in.session.id, sealed),
         form_token=forms.token(browser, request, FORM),
         handle=sealed,
@@ -151,6 +152,7 @@ def _form(
         headers=headers,
         form_token=forms.token(browser, request, FORM),
         handle=authorization.seal(pending) if pending else None,
+        choosing=False,
         username=username,
         problem=problem.message if problem else None,
     )
