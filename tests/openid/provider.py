@@ -280,7 +280,7 @@ class Browser:
         form = form_of(shown.response)
         return await self.follow(await form.send(self.http, username=username, password=PASSWORD))
 
-    async def consent(self, shown: Shown, decision: str = "allow", **fields: str) -> Shown | Answer:
+    async def consent(self, shown: Shown, decision: str = "allow", **fields: Any) -> Shown | Answer:
         """Decide on the consent page."""
         assert shown.path == "/consent", shown.response.text
         form = form_of(shown.response)

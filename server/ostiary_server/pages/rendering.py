@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 
 from ostiary_server.pages.security import https_only, page_headers
 from ostiary_server.pages.static import ICON, SEND_FORM, STYLE
-from ostiary_server.pages.texts import scope_text, text
+from ostiary_server.pages.texts import text
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 
@@ -20,9 +20,7 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(
-    text=text, scope_text=scope_text, style=STYLE.address, icon=ICON.address, send_form=SEND_FORM.address
-)
+_TEMPLATES.globals.update(text=text, style=STYLE.address, icon=ICON.address, send_form=SEND_FORM.address)
 
 
 @dataclass(frozen=True, slots=True)

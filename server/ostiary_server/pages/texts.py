@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 TEXTS: Final = {
     # sign-in
@@ -24,7 +24,9 @@ TEXTS: Final = {
     "consent.account": "Signed in as <strong>{name}</strong>",
     "consent.other_account": "Use another account",
     "consent.scopes": "It will be able to:",
-    "consent.claim": "See your <code>{claim}</code>",
+    "consent.again": "You allowed this before:",
+    "consent.before": "Already allowed",
+    "consent.optional": "What has a box is up to you. The rest is needed.",
     "consent.nothing": "It learns that you signed in, and nothing else about you.",
     "consent.destination": "Afterwards you return to <strong>{host}</strong>.",
     "consent.destination_device": "Afterwards you return to an app on this device.",
@@ -42,6 +44,10 @@ TEXTS: Final = {
     "scope.groups": "See the groups that you belong to",
     "scope.offline_access": "Keep this access after you sign out",
     "scope.other": "Use its permission <code>{scope}</code>",
+    "scope.claim": "See your <code>{claim}</code>",
+    "permissions.person": "About you",
+    "permissions.own": "In {application}",
+    "permissions.lasting": "Lasting access",
     # the way back by a form
     "form_post.title": "Going back to the application",
     "form_post.submit": "Continue",
@@ -77,10 +83,12 @@ def text(key: str, **values: str) -> Markup:
     return Markup(TEXTS[key]).format(**values)  # noqa: S704 - only constants of this file are trusted
 
 
-def scope_text(scope: str) -> Markup:
-    """What granting `scope` means, in words where we know them."""
+def scope_text(scope: str, description: str | None = None) -> Markup:
+    """What granting `scope` means: in the manifest's words, in ours, or by its name."""
+    if description:
+        return escape(description)
     key = f"scope.{scope}"
-    return text(key) if key in TEXTS and scope != "other" else text("scope.other", scope=scope)
+    return text(key) if key in TEXTS and scope not in {"other", "claim"} else text("scope.other", scope=scope)
 
 
 def wait_text(seconds: int) -> Markup:

@@ -1,5 +1,6 @@
 """An authorization request (RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2.1), read but not yet judged."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ostiary_server.protocol.claims import scope_of
@@ -98,6 +99,14 @@ class AuthorizationRequest:
         """Claims about the person that none of the scopes opens: the person is asked for each."""
         return frozenset(
             name for name in self.claims.names if scope_of(name) not in self.scopes and name not in _OF_TOKENS
+        )
+
+    def claims_beside(self, granted: Collection[str]) -> ClaimsRequest:
+        """The claims parameter without what only a refused scope would have opened."""
+        refused = frozenset(self.scopes).difference(granted)
+        asked = self.claims
+        return asked.only(
+            frozenset(name for name in asked.names if name in _OF_TOKENS or scope_of(name) not in refused)
         )
 
     @property
