@@ -20,7 +20,12 @@ from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.listening import Listening
 from ostiary_server.replica.replica import Replica
 from ostiary_server.replica.revocation_set import RevokedKeys
-from ostiary_server.replica.revocations import GrantsCountedAtOnce, RevocationsCountedAtOnce, SessionsCountedAtOnce
+from ostiary_server.replica.revocations import (
+    GrantsCountedAtOnce,
+    HoldingsCountedAtOnce,
+    RevocationsCountedAtOnce,
+    SessionsCountedAtOnce,
+)
 from ostiary_server.settings import ServerSettings
 from ostiary_server.transport.access_log import AccessLog
 from ostiary_state.store.access_tokens import AccessTokens
@@ -86,6 +91,7 @@ def assemble(
         users=Users(database),
         consents=Consents(database),
         grants=GrantsCountedAtOnce(database, revoked),
+        holdings=HoldingsCountedAtOnce(database, revoked),
         refresh_tokens=RefreshTokens(database),
         access_tokens=AccessTokens(database),
         revocations=RevocationsCountedAtOnce(database, revoked),

@@ -28,6 +28,7 @@ from ostiary_state.applications.openid import OpenIDSettings
 from ostiary_state.intent import StoredUser
 from ostiary_state.users.user import User
 from tests.factories import ISSUER
+from tests.fake_holdings import MemoryHoldings
 from tests.fakes import (
     MemoryAccessTokens,
     MemoryConsents,
@@ -106,6 +107,7 @@ class Provider:
             users=self._watched(MemoryUsers(self.database)),
             consents=self._watched(MemoryConsents(self.database)),
             grants=self._watched(MemoryGrants(self.database)),
+            holdings=self._watched(MemoryHoldings(self.database)),
             refresh_tokens=self._watched(MemoryRefreshTokens(self.database)),
             access_tokens=self._watched(MemoryAccessTokens(self.database)),
             revocations=self._watched(MemoryRevocations(self.database)),

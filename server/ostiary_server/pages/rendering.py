@@ -1,5 +1,6 @@
 """Templates to responses."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -52,11 +53,13 @@ def page(
     status: int = 200,
     form_leaves: bool = False,
     script: bool = False,
+    logos: Iterable[str] = (),
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """A page with its security headers; `application` is whose name and logo it shows."""
+    """A page with its security headers; `application` is whose name and logo it shows, `logos` are further ones."""
     content = _TEMPLATES.get_template(template).render(host=issuer.host, application=application, **values)
-    logo = application.logo if application else None
-    own = page_headers(issuer, logo=logo, form_leaves=form_leaves, script=script)
+    if application and application.logo:
+        logos = [application.logo, *logos]
+    own = page_headers(issuer, logos=logos, form_leaves=form_leaves, script=script)
     return HTMLResponse(content, status, own | (headers or {}))

@@ -1,5 +1,6 @@
 """Every text that a person reads, in English; the one file that a translation replaces."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -48,6 +49,24 @@ TEXTS: Final = {
     "permissions.person": "About you",
     "permissions.own": "In {application}",
     "permissions.lasting": "Lasting access",
+    # the account
+    "account.title": "Applications with access",
+    "account.text": "<strong>{name}</strong>, these applications know you at {host}.",
+    "account.nothing": "<strong>{name}</strong>, no application has access to your account.",
+    "account.withdrawn": "<strong>{application}</strong> no longer has access to your account.",
+    "account.since": "Access since {date}",
+    "account.last_used": "Last used {ago}",
+    "account.never_used": "Not used lately",
+    "account.lasting": "Keeps access after you sign out",
+    "account.can": "It can:",
+    "account.identity": "It knows that you sign in here, and nothing else about you.",
+    "account.open": "Open",
+    "account.open_application": "Open {application}",
+    "account.withdraw": "Remove access",
+    "account.withdraw_application": "Remove access of {application}",
+    "account.explanation": "An application whose access you remove has to ask you again. What it has stored about you "
+    "is not deleted by this.",
+    "account.back": "Your account",
     # the way back by a form
     "form_post.title": "Going back to the application",
     "form_post.submit": "Continue",
@@ -61,6 +80,7 @@ TEXTS: Final = {
     # landing
     "landing.title": "Your account",
     "landing.text": "You are signed in as <strong>{name}</strong>.",
+    "landing.applications": "Applications with access",
     "landing.sign_out": "Sign out",
     "landing.nobody_title": "Nobody is signed in",
     "landing.nobody_text": "Open the application that you want to use, and it brings you back here to sign in.",
@@ -75,7 +95,18 @@ TEXTS: Final = {
     "wait.seconds": "{count} seconds",
     "wait.second": "1 second",
     "wait.minutes": "{count} minutes",
+    "ago.now": "just now",
+    "ago.minutes": "{count} minutes ago",
+    "ago.hour": "an hour ago",
+    "ago.hours": "{count} hours ago",
+    "ago.day": "a day ago",
+    "ago.days": "{count} days ago",
+    "date": "{day} {month} {year}",
 }
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def text(key: str, **values: str) -> Markup:
@@ -96,3 +127,22 @@ def wait_text(seconds: int) -> Markup:
     if seconds > 90:
         return text("wait.minutes", count=str(-(-seconds // 60)))
     return text("wait.second") if seconds == 1 else text("wait.seconds", count=str(seconds))
+
+
+def ago_text(seconds: float) -> Markup:
+    """How long ago, rounded down: the same wherever its reader is."""
+    minutes = int(seconds // 60)
+    if minutes < 2:
+        return text("ago.now")
+    if minutes < 60:
+        return text("ago.minutes", count=str(minutes))
+    hours = minutes // 60
+    if hours < 24:
+        return text("ago.hour") if hours == 1 else text("ago.hours", count=str(hours))
+    return text("ago.day") if hours < 48 else text("ago.days", count=str(hours // 24))
+
+
+def date_text(instant: float) -> Markup:
+    """A day, in UTC."""
+    day = datetime.fromtimestamp(instant, UTC)
+    return text("date", day=str(day.day), month=MONTHS[day.month - 1], year=str(day.year))
