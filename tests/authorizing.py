@@ -13,6 +13,7 @@ from starlette.requests import Request
 from ostiary_server.endpoints import authorize, errors
 from ostiary_server.endpoints.requests import Edge, protocol_request
 from ostiary_server.pages import static
+from ostiary_server.pages.account import view as account
 from ostiary_server.pages.consent import view as consent
 from ostiary_server.pages.error import view as error
 from ostiary_server.pages.forms import Forms
@@ -27,6 +28,7 @@ from ostiary_server.protocol.browser_states import BrowserStates
 from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.consent import terms
 from ostiary_server.protocol.form_tokens import FormTokens
+from ostiary_server.protocol.given_access import GivenAccess
 from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.issuing import Issuing
 from ostiary_server.protocol.logout import LogoutRequests
@@ -47,6 +49,7 @@ from ostiary_state.applications.application import Application
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.issuer import Issuer
 from tests.factories import ISSUER, application, user
+from tests.fake_holdings import MemoryHoldings
 from tests.fake_logout import MemorySalts
 from tests.fakes import MemoryConsents, MemoryGrants, MemorySessions, MemoryUsers
 from tests.outside import Outside
@@ -125,6 +128,7 @@ class World:
             sign_in.router(self.authorization, authenticator, self.sessions, forms, parse),
             consent.router(self.authorization, self.sessions, forms, parse),
             sign_out.router(sign_out.SignOut(self.sessions, self.logout_requests, forms), parse),
+            account.router(GivenAccess(self.directory, MemoryHoldings(self.tables)), self.sessions, forms, parse),
             landing.router(self.sessions, parse),
             static.router(),
         ):

@@ -28,6 +28,7 @@ from ostiary_server.keys.material import KeyMaterial
 from ostiary_server.measured_tokens import MeasuredTokenEndpoint
 from ostiary_server.metrics import Metrics
 from ostiary_server.pages import static
+from ostiary_server.pages.account import view as account
 from ostiary_server.pages.check_session import view as check_session
 from ostiary_server.pages.consent import view as consent
 from ostiary_server.pages.error import view as error
@@ -47,6 +48,7 @@ from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.discovery import Discovery
 from ostiary_server.protocol.engine import Engine
 from ostiary_server.protocol.form_tokens import FormTokens
+from ostiary_server.protocol.given_access import GivenAccess
 from ostiary_server.protocol.grants.authorization_code import AuthorizationCodes
 from ostiary_server.protocol.grants.client_credentials import ClientCredentials
 from ostiary_server.protocol.grants.password import Passwords
@@ -85,6 +87,7 @@ class Ports:
     users: ports.Users
     consents: ports.Consents
     grants: ports.Grants
+    holdings: ports.Holdings
     refresh_tokens: ports.RefreshTokens
     access_tokens: ports.AccessTokens
     revocations: ports.Revocations
@@ -211,4 +214,5 @@ def _pages(
     logout_requests = LogoutRequests(memory.directory, hints, minter.subjects, sealer)
     yield sign_out.router(sign_out.SignOut(sessions, logout_requests, forms), parse)
     yield check_session.router(parse)
+    yield account.router(GivenAccess(memory.directory, stored.holdings), sessions, forms, parse)
     yield landing.router(sessions, parse)

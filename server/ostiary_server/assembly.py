@@ -25,7 +25,12 @@ from ostiary_server.replica.logout_deliveries import LogoutDeliveries
 from ostiary_server.replica.registrations import ServedRegistrations
 from ostiary_server.replica.replica import Replica
 from ostiary_server.replica.revocation_set import RevokedKeys
-from ostiary_server.replica.revocations import GrantsCountedAtOnce, RevocationsCountedAtOnce, SessionsCountedAtOnce
+from ostiary_server.replica.revocations import (
+    GrantsCountedAtOnce,
+    HoldingsCountedAtOnce,
+    RevocationsCountedAtOnce,
+    SessionsCountedAtOnce,
+)
 from ostiary_server.settings import ServerSettings
 from ostiary_server.transport.access_log import AccessLog
 from ostiary_state.store.access_tokens import AccessTokens
@@ -111,6 +116,7 @@ def assemble(
         users=Users(database),
         consents=Consents(database),
         grants=GrantsCountedAtOnce(database, revoked),
+        holdings=HoldingsCountedAtOnce(database, revoked),
         refresh_tokens=RefreshTokens(database),
         access_tokens=AccessTokens(database),
         revocations=RevocationsCountedAtOnce(database, revoked),

@@ -14,8 +14,19 @@ from playwright.async_api import Page
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from ostiary_server.protocol.consent import terms
 from ostiary_state.runtime.issuer import Issuer
-from tests.authorizing import APPLICATION, PASSWORD, World, address, answer, code_request, implicit_request
+from tests.authorizing import (
+    APPLICATION,
+    ISSUER,
+    PASSWORD,
+    World,
+    address,
+    answer,
+    code_request,
+    implicit_request,
+    remembered,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,12 @@ class Site:
     def implicit_link(self, **changes: str | None) -> str:
         """Where it sends the browser for tokens."""
         return self.origin + address(implicit_request(redirect_uri=self.callback, **changes))
+
+    def remember(self, **fields: Any) -> None:
+        """The person has allowed the application this before."""
+        application = self.world.directory.application(ISSUER.id, APPLICATION.client_id)
+        assert application is not None
+        self.world.remember(remembered(**fields, terms=terms(application)))
 
     async def arrived(self, page: Page) -> tuple[str, dict[str, str]]:
         """What the relying party was told, once the browser is back there."""

@@ -2,6 +2,7 @@
 
 from playwright.async_api import Browser, Page, expect
 
+from ostiary_state.applications.openid import OpenIDSettings
 from tests.authorizing import PASSWORD
 from tests.flows.signing_in import sign_in, site
 
@@ -34,6 +35,36 @@ async def test_implicit_tokens_land_in_the_hash(page: Page) -> None:
         assert channel == "fragment"
         assert values["access_token"]
         assert await page.evaluate("location.hash.includes('id_token=')")
+
+
+async def test_the_keyboard_unticks_a_box_and_its_words_do_too(page: Page) -> None:
+    optional = OpenIDSettings(optional_scopes=frozenset({"profile", "email"}))
+    async with site(openid=optional) as shop:
+        await page.goto(shop.link(scope="openid profile email"))
+        await sign_in(page)
+        await page.wait_for_url("**/consent?**")
+        await page.get_by_label("See your e-mail address").focus()
+        await page.keyboard.press("Space")
+        await page.get_by_text("See your name, username and profile").click()
+        await page.get_by_role("button", name="Allow").click()
+        assert "code" in (await shop.arrived(page))[1]
+        (grant,) = shop.world.tables.grants.values()
+        assert grant.scopes == ("openid",)
+
+
+async def test_access_is_taken_back_and_asked_for_again(page: Page) -> None:
+    async with site() as shop:
+        await page.goto(shop.link())
+        await sign_in(page)
+        await page.wait_for_url("**/consent?**")
+        await page.get_by_role("button", name="Allow").click()
+        await shop.arrived(page)
+        await page.goto(shop.origin)
+        await page.get_by_role("link", name="Applications with access").click()
+        await page.get_by_role("button", name="Remove access of Corner Shop").click()
+        await expect(page.get_by_role("status")).to_have_text("Corner Shop no longer has access to your account.")
+        await page.goto(shop.link())
+        assert shop.path(page) == "/consent"
 
 
 async def test_denying_is_the_second_button(page: Page) -> None:

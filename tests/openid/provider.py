@@ -33,6 +33,7 @@ from ostiary_state.intent import StoredUser
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
 from tests.factories import ISSUER
+from tests.fake_holdings import MemoryHoldings
 from tests.fake_logout import MemoryDeliveries, MemorySalts
 from tests.fake_registrations import MemoryRegistrations
 from tests.fakes import (
@@ -115,6 +116,7 @@ class Provider:
             users=self._watched(MemoryUsers(self.database)),
             consents=self._watched(MemoryConsents(self.database)),
             grants=self._watched(MemoryGrants(self.database)),
+            holdings=self._watched(MemoryHoldings(self.database)),
             refresh_tokens=self._watched(MemoryRefreshTokens(self.database)),
             access_tokens=self._watched(MemoryAccessTokens(self.database)),
             revocations=self._watched(MemoryRevocations(self.database)),
@@ -304,7 +306,7 @@ class Browser:
         form = form_of(shown.response)
         return await self.follow(await form.send(self.http, username=username, password=PASSWORD))
 
-    async def consent(self, shown: Shown, decision: str = "allow", **fields: str) -> Shown | Answer:
+    async def consent(self, shown: Shown, decision: str = "allow", **fields: Any) -> Shown | Answer:
         """Decide on the consent page."""
         assert shown.path == "/consent", shown.response.text
         form = form_of(shown.response)

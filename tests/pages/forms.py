@@ -14,11 +14,13 @@ class Form:
     action: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    boxes: dict[str, bool] = field(default_factory=dict)  # values of `scope`, ticked or not
     buttons: list[dict[str, str | None]] = field(default_factory=list)
 
     async def send(self, client: httpx.AsyncClient, **values: Any) -> httpx.Response:
-        """POST what the page holds, with `values` filled in."""
-        return await client.post(self.action, data=self.fields | values)
+        """POST what the page holds, with `values` filled in; boxes as they are, unless `scope` says otherwise."""
+        ticked = [value for value, checked in self.boxes.items() if checked]
+        return await client.post(self.action, data={"scope": ticked} | self.fields | values)
 
 
 class _Reader(HTMLParser):
@@ -31,6 +33,9 @@ class _Reader(HTMLParser):
         if tag == "form":
             assert attributes["method"] == "post"
             self.forms.append(Form(action=attributes["action"] or ""))
+        elif tag == "input" and attributes["type"] == "checkbox":
+            assert attributes["name"] == "scope"
+            self.forms[-1].boxes[attributes["value"] or ""] = "checked" in attributes
         elif tag == "input":
             name = attributes["name"] or ""
             self.forms[-1].inputs[name] = attributes
@@ -41,10 +46,15 @@ class _Reader(HTMLParser):
 
 def form_of(response: httpx.Response) -> Form:
     """The form of a page; there must be exactly one."""
+    (form,) = forms_of(response)
+    return form
+
+
+def forms_of(response: httpx.Response) -> list[Form]:
+    """Every form of a page."""
     reader = _Reader()
     reader.feed(response.text)
-    (form,) = reader.forms
-    return form
+    return reader.forms
 
 
 async def open_form(client: httpx.AsyncClient, path: str) -> Form:

@@ -12,12 +12,13 @@ from tests.authorizing import APPLICATION, ISSUER, World, address, code_request
 
 PLAIN = Issuer(id="i1", origin="http://login.localhost:8080", namespace=None)
 PAGES = Path(ostiary_server.pages.__file__).parent
+NAMES = ["/sign-in", "/consent", "/sign-out", "/signed-out", "/", "/account/applications", "/authorize"]
 LEAVING = {"/sign-in", "/consent"}
 
 
 async def page(world: World, name: str, issuer: Issuer) -> dict[str, str]:
     async with world.client(issuer) as client:
-        if name in ("/consent", "/sign-out"):
+        if name in ("/consent", "/sign-out", "/account/applications"):
             client.cookies.update(await world.signed_in(issuer))
         path = address(code_request()) if name == "/consent" else name
         response = await client.get(path, follow_redirects=True)
@@ -25,7 +26,7 @@ async def page(world: World, name: str, issuer: Issuer) -> dict[str, str]:
     return dict(response.headers)
 
 
-@pytest.mark.parametrize("name", ["/sign-in", "/consent", "/sign-out", "/signed-out", "/", "/authorize"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("issuer", [ISSUER, PLAIN], ids=["https", "http"])
 async def test_every_page_forbids_frames_foreign_content_and_caches(name: str, issuer: Issuer) -> None:
     headers = await page(World(APPLICATION, issuers=(issuer,)), name, issuer)

@@ -6,11 +6,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ostiary_server.protocol.authorization import SEALED
+from ostiary_server.protocol.authorization import SEALED, Pending
+from ostiary_server.protocol.authorization_checks import recognised
 from ostiary_server.protocol.consent import terms
 from ostiary_server.protocol.responses import Redirect
+from ostiary_state.applications.application import Application
+from ostiary_state.applications.openid import OpenIDSettings
 from tests.authorizing import (
     APPLICATION,
+    ISSUER,
     NOW,
     World,
     answer,
@@ -112,3 +116,43 @@ async def test_allowing_remembers_and_issues_and_later_scopes_add_up() -> None:
     (remembered,) = world.tables.consents.values()
     assert remembered.scopes == {"openid", "email"}
     assert remembered.granted_at == NOW
+
+
+OPTIONAL = replace(APPLICATION, openid=OpenIDSettings(optional_scopes=frozenset({"email", "profile"})))
+
+
+@pytest.mark.parametrize("application", [OPTIONAL, replace(OPTIONAL, consent_required=False)], ids=["Prompt", "Skip"])
+async def test_what_was_declined_is_not_granted_and_the_rest_is(application: Application) -> None:
+    world = World(application)
+    world.remember(remembered(scopes=frozenset({"openid"}), declined=frozenset({"email"})))
+    await world.begin(code_request(scope="openid email"), cookies=await world.signed_in())
+    (grant,) = world.tables.grants.values()
+    assert grant.scopes == ("openid",)
+
+
+@pytest.mark.parametrize("application", [OPTIONAL, replace(OPTIONAL, consent_required=False)], ids=["Prompt", "Skip"])
+async def test_a_request_for_nothing_but_what_was_declined_is_put_to_the_person(application: Application) -> None:
+    world = World(application)
+    world.remember(remembered(scopes=frozenset({"openid"}), declined=frozenset({"email", "profile"})))
+    cookies = await world.signed_in()
+    request = code_request(scope="email profile")
+    assert (await world.begin(request, cookies=cookies)).startswith("/consent?")
+    assert await world.error(request | {"prompt": "none"}, cookies=cookies) == "consent_required"
+
+
+async def test_a_scope_that_is_optional_no_more_is_asked_for_again() -> None:
+    world = World()
+    world.remember(remembered(scopes=frozenset({"openid"}), declined=frozenset({"profile"})))
+    assert (await world.begin(code_request(), cookies=await world.signed_in())).startswith("/consent?")
+
+
+async def test_refusing_a_scope_takes_back_the_claims_that_it_opens() -> None:
+    world = World(OPTIONAL)
+    world.remember(remembered(scopes=frozenset({"openid"}), claims=frozenset({"email", "nickname"})))
+    request = world.request(code_request(scope="openid email"), cookies=await world.signed_in())
+    pending = Pending(recognised(request.query, ISSUER, APPLICATION), world.now + 60)
+    signed_in = await world.sessions.current(request, OPTIONAL.client_id)
+    assert signed_in is not None
+    await world.authorization.allow(pending, signed_in, world.now, frozenset({"email"}))
+    (consent,) = world.tables.consents.values()
+    assert (consent.scopes, consent.declined, consent.claims) == ({"openid"}, {"email"}, {"nickname"})

@@ -2,17 +2,25 @@
 
 from ostiary_server.metrics import Metrics
 from ostiary_server.replica.revocation_set import RevokedKeys
-from ostiary_server.replica.revocations import FollowedRevocations, RevocationsCountedAtOnce
+from ostiary_server.replica.revocations import (
+    FollowedRevocations,
+    HoldingsCountedAtOnce,
+    RevocationsCountedAtOnce,
+)
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import Kind, Tombstone
 from ostiary_state.runtime.revocation import Revocation, RevocationKind
 from ostiary_state.store.database import Database
+from ostiary_state.store.grants import Grants
 from ostiary_state.store.revocations import Revocations
 from tests.server.declared import stored_application, write
 from tests.server.polling import running, until
+from tests.store.values import grant
 
 NOW = 1_800_000_000.0
 ENDED = Revocation(RevocationKind.GRANT, "g1", not_before=NOW, expires_at=NOW + 600)
+
+GIVEN = grant("g1")
 
 
 def grant_is_revoked(revoked: RevokedKeys, grant_id: str = "g1") -> bool:
@@ -42,6 +50,17 @@ async def test_another_replica_follows_and_this_one_counts_at_once(database: Dat
     async with running(following(database, there).run()):
         await until(lambda: len(there) == 0)
         await RevocationsCountedAtOnce(database, here).add(ENDED)
+        assert grant_is_revoked(here)
+        await until(lambda: grant_is_revoked(there), within=1.0)
+
+
+async def test_what_a_person_takes_back_ends_here_at_once_and_elsewhere_within_a_second(database: Database) -> None:
+    await Grants(database).start(GIVEN)
+    here, there = RevokedKeys(), RevokedKeys()
+    async with running(following(database, there).run()):
+        await until(lambda: len(there) == 0)
+        person = GIVEN.issuer_id, GIVEN.user_id, GIVEN.user_incarnation
+        await HoldingsCountedAtOnce(database, here).withdraw(*person, GIVEN.client_id, NOW + 600, NOW)
         assert grant_is_revoked(here)
         await until(lambda: grant_is_revoked(there), within=1.0)
 

@@ -13,6 +13,7 @@ from ostiary_state.store.consents import Consents
 from ostiary_state.store.database import Database
 from ostiary_state.store.engine import open_database
 from ostiary_state.store.grants import Grants
+from ostiary_state.store.holdings import Holdings
 from ostiary_state.store.intent import IntentRepository
 from ostiary_state.store.limits import ConnectionLimits
 from ostiary_state.store.logout_deliveries import LogoutDeliveries
@@ -23,7 +24,7 @@ from ostiary_state.store.revocations import Revocations
 from ostiary_state.store.sessions import Sessions
 from ostiary_state.store.signing_keys import SigningKeys
 from ostiary_state.store.users import Users
-from tests import fake_intent, fake_logout, fakes
+from tests import fake_holdings, fake_intent, fake_logout, fakes
 
 # Connections enough that every racer of a test has its own.
 RACING = ConnectionLimits(pool_size=32)
@@ -38,6 +39,7 @@ class Repositories:
     users: ports.Users
     consents: ports.Consents
     grants: ports.Grants
+    holdings: ports.Holdings
     refresh_tokens: ports.RefreshTokens
     access_tokens: ports.AccessTokens
     revocations: Revocations | fakes.MemoryRevocations
@@ -67,6 +69,7 @@ def in_memory() -> Repositories:
         users=fakes.MemoryUsers(database),
         consents=fakes.MemoryConsents(database),
         grants=fakes.MemoryGrants(database),
+        holdings=fake_holdings.MemoryHoldings(database),
         refresh_tokens=fakes.MemoryRefreshTokens(database),
         access_tokens=fakes.MemoryAccessTokens(database),
         revocations=fakes.MemoryRevocations(database),
@@ -89,6 +92,7 @@ def in_sql(url: str, *, pooler: bool = False) -> Repositories:
         users=Users(database),
         consents=Consents(database),
         grants=Grants(database),
+        holdings=Holdings(database),
         refresh_tokens=RefreshTokens(database),
         access_tokens=AccessTokens(database),
         revocations=Revocations(database),

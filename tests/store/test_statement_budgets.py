@@ -71,6 +71,16 @@ async def test_ending_costs_at_most_six_statements(store: Repositories) -> None:
         await store.revocations.add(revocation(RevocationKind.JTI, "j"))
 
 
+async def test_what_is_held_costs_one_statement_and_withdrawing_it_four_however_much_it_is(store: Repositories) -> None:
+    for each in range(20):
+        await store.grants.start(grant(f"g{each}", scopes=(f"scope-{each}",)))
+
+    with costs(store, 1):
+        assert len((await store.holdings.of_user(ISSUER, "people/ada", "uid-ada-1", NOW)).grants) == 20
+    with costs(store, 4):
+        assert len(await store.holdings.withdraw(ISSUER, "people/ada", "uid-ada-1", "shop.web", NOW + 60, NOW)) == 20
+
+
 async def test_look_ups_and_opaque_tokens_cost_one_statement(store: Repositories) -> None:
     with costs(store, 1):
         await store.access_tokens.add(access_token(grant_id=None))

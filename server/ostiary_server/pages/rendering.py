@@ -1,5 +1,6 @@
 """Templates to responses."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ from starlette.responses import HTMLResponse
 
 from ostiary_server.pages.security import https_only, page_headers
 from ostiary_server.pages.static import CHECK_SESSION, ICON, LEAVE_PAGE, SEND_FORM, STYLE
-from ostiary_server.pages.texts import scope_text, text
+from ostiary_server.pages.texts import text
 from ostiary_server.protocol.metadata_clients import describes_itself
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
@@ -24,7 +25,6 @@ _TEMPLATES: Final = Environment(
 )
 _TEMPLATES.globals.update(
     text=text,
-    scope_text=scope_text,
     style=STYLE.address,
     icon=ICON.address,
     send_form=SEND_FORM.address,
@@ -70,11 +70,16 @@ def page(
     form_leaves: bool = False,
     script: bool = False,
     frames: tuple[str, ...] = (),
+    logos: Iterable[str] = (),
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """A page with its security headers; `application` is whose name and logo it shows, `frames` are origins."""
+    """A page with its security headers; `application` is whose name and logo it shows, `logos` are further ones.
+
+    `frames` are the origins that it may embed.
+    """
     content = rendered(template, host=issuer.host, application=application, **values)
-    logo = application.logo if application else None
-    own = page_headers(issuer, logo=logo, form_leaves=form_leaves, script=script, frames=frames)
+    if application and application.logo:
+        logos = [application.logo, *logos]
+    own = page_headers(issuer, logos=logos, form_leaves=form_leaves, script=script, frames=frames)
     return HTMLResponse(content, status, own | (headers or {}))

@@ -1,6 +1,7 @@
 """The headers of every page: no foreign content, no frames, no cache, no trace in a Referer."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -8,6 +9,9 @@ from ostiary_state.runtime.issuer import Issuer
 
 _AUTHORITY: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _HTTPS: Final = re.compile(r"https://[\x21-\x7e]+", re.IGNORECASE)
+_LOOPBACK: Final = re.compile(
+    r"http://(127\.0\.0\.1|\[::1\]|([a-z0-9-]+\.)*localhost)(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?", re.IGNORECASE
+)
 
 FIXED: Final = {
     "Cache-Control": "no-store",
@@ -24,18 +28,20 @@ FIXED: Final = {
 def page_headers(
     issuer: Issuer,
     *,
-    logo: str | None = None,
+    logos: Iterable[str] = (),
     form_leaves: bool = False,
     script: bool = False,
     frames: tuple[str, ...] = (),
 ) -> dict[str, str]:
-    """Headers for a page; `form_leaves` for sign-in, consent and the form that is the response, alone.
+    """Headers for a page; `logos` are of other origins.
+
+    `form_leaves` is for sign-in, consent and the form that is the response, alone.
 
     `form-action` also judges the redirects that follow a form, so it would block the way back to the application, and
     on from there to another of its hosts: pages whose form ends there leave it out. They also keep the window that
     opened them, since applications that sign people in with a popup wait for its answer through `window.opener`.
     """
-    images = "'self'" if logo is None else f"'self' {_origin(logo)}"
+    images = " ".join(["'self'", *sorted(set(map(_origin, logos)))])
     policy = [
         "default-src 'none'",
         "style-src 'self'",
@@ -62,6 +68,11 @@ def https_only(url: str | None) -> str | None:
     if url is None or not _HTTPS.fullmatch(url) or not _AUTHORITY.fullmatch(urlsplit(url).netloc):
         return None
     return url
+
+
+def page_address(url: str | None) -> str | None:
+    """An address that may stand in a link to an application's own page: also plain http on this very device."""
+    return url if url is not None and _LOOPBACK.fullmatch(url) else https_only(url)
 
 
 def _origin(url: str) -> str:

@@ -14,7 +14,7 @@ from ostiary_server.protocol.authorization_request import AuthorizationRequest
 from ostiary_server.protocol.browser_sessions import BrowserSessions
 from ostiary_server.protocol.browser_states import BrowserStates
 from ostiary_server.protocol.client_metadata import ClientMetadata
-from ostiary_server.protocol.consent import allowed, consent_needed, granted_scopes
+from ostiary_server.protocol.consent import allowed, consent_needed, granted_scopes, grants_nothing
 from ostiary_server.protocol.errors import (
     AccessDenied,
     ConsentRequired,
@@ -183,8 +183,11 @@ class Authorization:
                 return Redirect(self.sign_in_address(pending))
             _admitted(request, signed_in)
             consent = allowed(request, signed_in, now, declined)
+            answered = replace(signed_in, consent=consent)
+            if grants_nothing(request, answered):
+                raise AccessDenied("The user allowed none of the scopes.")
             await self.consents.remember(consent)
-            return await self._issue(request, replace(signed_in, consent=consent), now)
+            return await self._issue(request, answered, now)
         except TemporarilyUnavailable:
             raise
         except OAuthError as error:

@@ -1,8 +1,9 @@
 """An authorization request (RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2.1), read but not yet judged."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from ostiary_server.protocol.claims import scope_of
+from ostiary_server.protocol.claims import OF_SIGN_IN, scope_of, unopened
 from ostiary_server.protocol.claims_request import ClaimsRequest, parse_claims
 from ostiary_server.protocol.requests import Parameters
 from ostiary_server.protocol.responses import ResponseChannel, ResponseMode
@@ -11,7 +12,6 @@ from ostiary_state.runtime.issuer import Issuer
 
 FRONT_CHANNEL_TOKENS = frozenset({"token", "id_token"})
 JWT_MODES = frozenset({"jwt", "query.jwt", "fragment.jwt", "form_post.jwt"})
-_OF_TOKENS = frozenset({"sub", "acr", "auth_time", "amr"})  # said by the server of the sign-in, whatever the scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,19 @@ class AuthorizationRequest:
             return ClaimsRequest()
         asked = parse_claims(self.parameters.first("claims"))
         declared = self.application.scopes
-        return asked.only(frozenset(name for name in asked.names if scope_of(name) in declared or name in _OF_TOKENS))
+        return asked.only(frozenset(name for name in asked.names if scope_of(name) in declared or name in OF_SIGN_IN))
 
     @property
     def extra_claims(self) -> frozenset[str]:
         """Claims about the person that none of the scopes opens: the person is asked for each."""
-        return frozenset(
-            name for name in self.claims.names if scope_of(name) not in self.scopes and name not in _OF_TOKENS
+        return unopened(self.claims.names, self.scopes)
+
+    def claims_beside(self, granted: Collection[str]) -> ClaimsRequest:
+        """The claims parameter without what only a refused scope would have opened."""
+        refused = frozenset(self.scopes).difference(granted)
+        asked = self.claims
+        return asked.only(
+            frozenset(name for name in asked.names if name in OF_SIGN_IN or scope_of(name) not in refused)
         )
 
     @property

@@ -29,12 +29,18 @@ STANDARD_CLAIMS: Final = (
     *("name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
     *("website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", *SCOPE_OF_CLAIM),
 )
+OF_SIGN_IN: Final = frozenset({"sub", "acr", "auth_time", "amr"})  # said by the server, whatever the scopes
 _FROM_FIELDS_ALONE: Final = frozenset({"email", "email_verified", "groups", "preferred_username", "updated_at"})
 
 
 def scope_of(claim: str) -> str:
     """The scope that opens a claim (section 5.4)."""
     return SCOPE_OF_CLAIM.get(claim, PROFILE)
+
+
+def unopened(claims: Collection[str], scopes: Collection[str]) -> frozenset[str]:
+    """Those about the person that none of `scopes` opens."""
+    return frozenset(name for name in claims if scope_of(name) not in scopes and name not in OF_SIGN_IN)
 
 
 def all_claims(user: User) -> dict[str, Any]:

@@ -2,19 +2,50 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ostiary_server.protocol.authorization_request import AuthorizationRequest
+from ostiary_server.protocol.claims import scope_of
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.session import SignedIn
+from ostiary_state.users.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that a person decides on: a scope, or a claim that no scope of the request opens."""
+
+    name: str
+    claim: bool = False
+    optional: bool = False  # the person signs in without it, too
+    preset: bool = True  # how an optional one is offered: not what was refused before
+    allowed_before: bool = False  # on the same terms
+
+
+def question(request: AuthorizationRequest, signed_in: SignedIn) -> tuple[Asked, ...]:
+    """All that `request` asks for, in its order, and what of it the person has answered before."""
+    new, optional = unanswered(request, signed_in), request.application.openid.optional_scopes
+    granted = granted_scopes(request, signed_in)
+    scopes = (
+        Asked(scope, optional=scope in optional, preset=scope in granted, allowed_before=scope not in new)
+        for scope in request.scopes
+    )
+    claims = (Asked(claim, claim=True, allowed_before=claim not in new) for claim in sorted(request.extra_claims))
+    return (*scopes, *claims)
 
 
 def consent_needed(request: AuthorizationRequest, signed_in: SignedIn) -> bool:
-    """True unless the manifest skips consent, or the person has allowed at least these scopes on these terms."""
+    """True unless the manifest skips consent, or the person has allowed at least these scopes on these terms.
+
+    Also where all that is asked for was refused before: a grant of nothing helps nobody, a second thought might.
+    """
     if "consent" in request.prompts or claimable_by_others(request):
         return True
-    return request.application.consent_required and not covers(signed_in, request)
+    if request.application.consent_required and not covers(signed_in, request):
+        return True
+    return grants_nothing(request, signed_in)
 
 
 def claimable_by_others(request: AuthorizationRequest) -> bool:
@@ -48,10 +79,20 @@ def granted_scopes(request: AuthorizationRequest, signed_in: SignedIn) -> tuple[
     return tuple(scope for scope in request.scopes if scope not in refused)
 
 
+def grants_nothing(request: AuthorizationRequest, signed_in: SignedIn) -> bool:
+    """True where scopes are asked for and the person has refused every one."""
+    return bool(request.scopes) and not granted_scopes(request, signed_in)
+
+
 def unanswered(request: AuthorizationRequest, signed_in: SignedIn) -> frozenset[str]:
-    """The scopes of a request that the person has not allowed before: what is new about it."""
-    consent = in_force(signed_in, request.application)
-    return frozenset(request.scopes) - (consent.scopes if consent else frozenset())
+    """The scopes and single claims of a request that the person has not allowed before: what is new about it.
+
+    All of it where the answer of before may have been given to somebody else.
+    """
+    consent = None if claimable_by_others(request) else in_force(signed_in, request.application)
+    if consent is None:
+        return request.extra_claims.union(request.scopes)
+    return (frozenset(request.scopes) - consent.scopes) | (request.extra_claims - consent.claims)
 
 
 def allowed(
@@ -65,6 +106,8 @@ def allowed(
     refused = declined & application.openid.optional_scopes & frozenset(request.scopes)
     kept = before.scopes if before else frozenset()
     before_refused = before.declined if before else frozenset()
+    # Who refuses a scope refuses what it opens, also where that was allowed by itself before.
+    claims = frozenset(claim for claim in before.claims if scope_of(claim) not in refused) if before else frozenset()
     scopes = kept.union(request.scopes) - refused
     return Consent(
         issuer_id=request.issuer.id,
@@ -77,7 +120,7 @@ def allowed(
         terms=terms(application),
         granted_at=now,
         declined=(before_refused | refused) - scopes,
-        claims=(before.claims if before else frozenset()) | request.extra_claims,
+        claims=claims | request.extra_claims,
     )
 
 
@@ -96,15 +139,16 @@ def _recipient(callback_url: str) -> str:
 def in_force(signed_in: SignedIn, application: Application) -> Consent | None:
     """The remembered consent, unless something has happened since that voids it."""
     consent = signed_in.consent
-    if consent is None or not _stands(consent, signed_in, application):
+    if consent is None or not stands(consent, signed_in.user, application):
         return None
     return consent
 
 
-def _stands(consent: Consent, signed_in: SignedIn, application: Application) -> bool:
+def stands(consent: Consent, user: User, application: Application) -> bool:
+    """True while the person and the application are who they were, and are trusted with the same."""
     return (
         consent.terms == terms(application)
         and consent.application_incarnation == application.incarnation
-        and consent.user_incarnation == signed_in.user.incarnation
-        and consent.granted_at > max(application.not_before, signed_in.user.not_before)
+        and consent.user_incarnation == user.incarnation
+        and consent.granted_at > max(application.not_before, user.not_before)
     )

@@ -121,7 +121,7 @@ class Issuing:
             expires_at=_needed_until(application, session, now, code),
             code=code,
             started_in=session.id,
-            claims=request.claims.json(),
+            claims=request.claims_beside(scopes).json(),
         )
 
 

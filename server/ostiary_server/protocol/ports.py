@@ -12,6 +12,7 @@ from ostiary_state.applications.application import Application
 from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import Grant
+from ostiary_state.runtime.holdings import Held
 from ostiary_state.runtime.issued import Issued
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.logout import Announce, Participant
@@ -116,6 +117,21 @@ class Grants(Protocol):
 
     async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
         """Revoke a grant, its refresh families (one UPDATE) and, through the set, its access tokens."""
+
+
+class Holdings(Protocol):
+    """What applications hold of a person, across consents and grants."""
+
+    async def of_user(self, issuer_id: str, user_id: str, user_incarnation: str, now: float) -> Held:
+        """One statement: the consents and grants of this incarnation of a person at an issuer."""
+
+    async def withdraw(
+        self, issuer_id: str, user_id: str, user_incarnation: str, client_id: str, until: float, now: float
+    ) -> Sequence[Revocation]:
+        """One transaction: forget the consent given to a client, revoke its grants and their refresh families.
+
+        The access tokens end through the set, by one revocation a grant that holds until `until`; these are returned.
+        """
 
 
 class RefreshTokens(Protocol):

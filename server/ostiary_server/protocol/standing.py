@@ -73,6 +73,11 @@ def why_refresh_void(
     return why_void(context.grant, context.user, application, revocations)
 
 
+def last_token_ends(now: float) -> float:
+    """When no access token that exists now, or is issued by a request on its way, can be accepted any more."""
+    return now + LONGEST_ACCESS_TOKEN
+
+
 def end_of(ended: Grant | Session, now: float) -> Revocation:
     """The revocation that ends every access token of a grant or session; kept until the last would have expired.
 
@@ -80,5 +85,5 @@ def end_of(ended: Grant | Session, now: float) -> Revocation:
     clock later, or on another replica.
     """
     kind = RevocationKind.GRANT if isinstance(ended, Grant) else RevocationKind.SESSION
-    last = now + LONGEST_ACCESS_TOKEN
+    last = last_token_ends(now)
     return Revocation(kind, ended.id, not_before=last, expires_at=last)

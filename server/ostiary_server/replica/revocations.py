@@ -12,6 +12,7 @@ from ostiary_state.runtime.logout import Announce, Participant, to_nobody
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.store.database import Database
 from ostiary_state.store.grants import Grants
+from ostiary_state.store.holdings import Holdings
 from ostiary_state.store.revocations import Revocations
 from ostiary_state.store.sessions import Sessions
 
@@ -89,6 +90,21 @@ class GrantsCountedAtOnce(Grants):
     async def revoke(self, grant_id: str, revocation: Revocation, now: float) -> None:
         await super().revoke(grant_id, revocation, now)
         self._revoked.add(revocation)
+
+
+class HoldingsCountedAtOnce(Holdings):
+    """The same for all that a person takes back from an application."""
+
+    def __init__(self, database: Database, revoked: RevokedKeys) -> None:
+        super().__init__(database)
+        self._revoked = revoked
+
+    async def withdraw(
+        self, issuer_id: str, user_id: str, user_incarnation: str, client_id: str, until: float, now: float
+    ) -> Sequence[Revocation]:
+        ended = await super().withdraw(issuer_id, user_id, user_incarnation, client_id, until, now)
+        self._revoked.add_all(ended)
+        return ended
 
 
 class SessionsCountedAtOnce(Sessions):

@@ -11,8 +11,8 @@ from sqlalchemy import Select, Table, case, literal, or_, select, union_all
 from sqlalchemy.engine import Row
 
 from ostiary_state.runtime.revocation import Revocation, RevocationKind
-from ostiary_state.store.database import Database, Transaction
-from ostiary_state.store.dialects import upsert
+from ostiary_state.store.database import Database, Parameters, Transaction
+from ostiary_state.store.dialects import Upsert, upsert
 from ostiary_state.store.tables import applications, revocations, users
 
 LONGEST_TOKEN = 25 * 3600.0  # seconds: the longest access token lives 24 h, and an hour for clocks and late writes
@@ -76,16 +76,26 @@ async def record(database: Database, transaction: Transaction, revocation: Revoc
         expires_at=revocation.expires_at,
         recorded_at=database.now,
     )
+    await transaction.execute(_raising(database, insertion))
+
+
+async def record_all(database: Database, transaction: Transaction, chosen: Select[Any], values: Parameters) -> None:
+    """The same for what a SELECT finds, as kind, id, `not_before` and `expires_at`; `values` are its parameters."""
+    names = ["kind", "id", "not_before", "expires_at", "recorded_at"]
+    insertion = upsert(database, revocations).from_select(names, chosen.add_columns(database.now))
+    await transaction.execute(_raising(database, insertion), values)
+
+
+def _raising(database: Database, insertion: Upsert) -> Upsert:
+    """Neither instant of an entry that is there already ever falls."""
     proposed = insertion.excluded
-    await transaction.execute(
-        insertion.on_conflict_do_update(
-            index_elements=["kind", "id"],
-            set_={
-                "not_before": database.greatest(revocations.c.not_before, proposed.not_before),
-                "expires_at": database.greatest(revocations.c.expires_at, proposed.expires_at),
-                "recorded_at": proposed.recorded_at,
-            },
-        )
+    return insertion.on_conflict_do_update(
+        index_elements=["kind", "id"],
+        set_={
+            "not_before": database.greatest(revocations.c.not_before, proposed.not_before),
+            "expires_at": database.greatest(revocations.c.expires_at, proposed.expires_at),
+            "recorded_at": proposed.recorded_at,
+        },
     )
 
 
