@@ -150,7 +150,7 @@ async def test_refusing_a_scope_takes_back_the_claims_that_it_opens() -> None:
     world = World(OPTIONAL)
     world.remember(remembered(scopes=frozenset({"openid"}), claims=frozenset({"email", "nickname"})))
     request = world.request(code_request(scope="openid email"), cookies=await world.signed_in())
-    pending = Pending(recognised(request.query, ISSUER, APPLICATION), world.now + 60)
+    pending = Pending(recognised(request.query, ISSUER, OPTIONAL), world.now + 60)
     signed_in = await world.sessions.current(request, OPTIONAL.client_id)
     assert signed_in is not None
     await world.authorization.allow(pending, signed_in, world.now, frozenset({"email"}))
