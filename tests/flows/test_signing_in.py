@@ -120,6 +120,9 @@ async def test_everything_works_without_javascript(browser: Browser) -> None:
         await page.wait_for_url("**/consent?**")
         await page.click("button[type=submit]")
         assert "code" in (await shop.arrived(page))[1]
+        await page.goto(shop.origin + "/account/applications")
+        await page.click("button[type=submit]")
+        await page.wait_for_url("**withdrawn=shop.web")
         await page.goto(shop.origin + "/sign-out")
         await page.click("button[type=submit]")
         await page.wait_for_url("**/signed-out")
@@ -188,6 +191,6 @@ async def test_the_console_stays_silent(page: Page) -> None:
         await page.goto(shop.link())
         await sign_in(page)
         await page.wait_for_url("**/consent?**")
-        for path in ("/", "/sign-out", "/signed-out"):
+        for path in ("/", "/account/applications", "/sign-out", "/signed-out"):
             await page.goto(shop.origin + path)
     assert said == [], "nothing that the Content-Security-Policy blocks is asked for"

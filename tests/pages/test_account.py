@@ -204,6 +204,25 @@ async def test_logos_are_shown_from_where_they_are_and_from_nowhere_else() -> No
     assert "script-src" not in page.text
 
 
+async def test_so_many_logos_that_the_policy_would_be_too_long_for_proxies_are_not_all_shown() -> None:
+    applications = [
+        replace(
+            BOOKS, id=f"a/{n}", client_id=f"a.{n}", incarnation=f"u{n}", logo_url=f"https://{n}.{'x' * 60}.example/"
+        )
+        for n in range(50)
+    ]
+    world = World(*applications)
+    for each in applications:
+        world.remember(
+            remembered(client_id=each.client_id, application_incarnation=each.incarnation, terms=terms(each))
+        )
+    async with world.client() as client:
+        page = await listed(world, client)
+    assert len(words(page)) == 50
+    assert page.text.count('src="https://') == 32
+    assert len(page.headers["content-security-policy"]) < 4096
+
+
 async def test_the_page_costs_two_statements_however_much_was_given() -> None:
     applications = [replace(BOOKS, id=f"a/{n}", client_id=f"a.{n}", incarnation=f"u{n}") for n in range(40)]
     world = World(*applications)

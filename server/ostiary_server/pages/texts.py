@@ -68,8 +68,8 @@ TEXTS: Final = {
     "account.open_application": "Open {application}",
     "account.withdraw": "Remove access",
     "account.withdraw_application": "Remove access of {application}",
-    "account.explanation": "An application whose access you remove has to ask you again. What it has stored about you "
-    "is not deleted by this.",
+    "account.explanation": "An application whose access you remove gets none until you sign in to it again. What it "
+    "has stored about you is not deleted by this.",
     "account.back": "Your account",
     # the way back by a form
     "form_post.title": "Going back to the application",
