@@ -84,8 +84,10 @@ def requested_claims(user: User, wanted: Mapping[str, Wanted]) -> dict[str, Any]
 
 def mapped_claims(user: User, application: Application, scopes: Collection[str], kind: str) -> dict[str, Any]:
     """What the manifest's `claims` say for one kind of token; a claim of the user needs the scope that guards it."""
-    known = all_claims(user)
     claims: dict[str, Any] = {}
+    if not application.openid.claims:
+        return claims  # most applications have none
+    known = all_claims(user)
     for mapped in application.openid.claims:
         if kind not in mapped.tokens or mapped.name in REGISTERED_CLAIMS:
             continue
