@@ -1,15 +1,7 @@
 """Choosing an account, where an application asks for it (OpenID Connect Core 3.1.2.1, prompt=select_account)."""
 
-import httpx
-
 from tests.openid.provider import PASSWORD, Answer, Browser, Provider, Shown
-from tests.pages.forms import Form, _Reader
-
-
-def forms_of(response: httpx.Response) -> list[Form]:
-    reader = _Reader()
-    reader.feed(response.text)
-    return reader.forms
+from tests.pages.forms import forms_of
 
 
 async def asked(provider: Provider, **changes: object) -> tuple[Browser, Shown]:
