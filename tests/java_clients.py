@@ -35,7 +35,7 @@ class JavaClient:
 @pytest.fixture(scope="session")
 def java_client() -> JavaClient:
     """The client of tests/java; raises CalledProcessError when it cannot be built."""
-    system_packages.require("openjdk-17-jdk-headless", "maven")
+    system_packages.require("default-jdk-headless", "maven")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ostiary"
     cache.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()

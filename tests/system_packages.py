@@ -19,11 +19,11 @@ from pathlib import Path
 # Debian's package -> what it must have brought: a command on PATH or a file by pattern, any one of them.
 PROOF = {
     "chromium": ("chromium",),
+    "default-jdk-headless": ("javac",),
     "libatomic1": ("/usr/lib/*/libatomic.so.1", "/usr/lib64/libatomic.so.1"),  # Playwright's own Node is linked to it
     "maven": ("mvn",),
     "nodejs": ("node",),
     "npm": ("npm",),
-    "openjdk-17-jdk-headless": ("javac",),
     "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
     "postgresql": ("postgres", "/usr/lib/postgresql/*/bin/postgres"),
     "wrk": ("wrk",),

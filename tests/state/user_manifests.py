@@ -80,7 +80,11 @@ REFUSED_USERS: tuple[Refused, ...] = (
     *at("spec.birthdate", "YYYY-MM-DD", {"birthdate-in-words": user(birthdate="10 Dec")}),
     *at("spec.zoneinfo", "a time zone", {"zone-with-space": user(zoneinfo="Europe / London")}),
     *at("spec.locale", "a language tag", {"locale-in-words": user(locale="english please")}),
-    *at("spec.pictureURL", "begin with https://", {"picture-by-script": user(pictureURL="javascript:alert(1)")}),
+    *at(
+        "spec.pictureURL",
+        "begin with https://",
+        {"picture-by-plain-http": user(pictureURL="http://people.example.com/ada.png")},
+    ),
     *at(
         "spec.address.formatted",
         "without control characters",

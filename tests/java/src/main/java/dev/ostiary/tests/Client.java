@@ -1,6 +1,7 @@
 package dev.ostiary.tests;
 
-import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jwt.JWT;
 import com.nimbusds.oauth2.sdk.AuthorizationCode;
 import com.nimbusds.oauth2.sdk.AuthorizationCodeGrant;
 import com.nimbusds.oauth2.sdk.RefreshTokenGrant;
@@ -15,6 +16,7 @@ import com.nimbusds.oauth2.sdk.id.Issuer;
 import com.nimbusds.oauth2.sdk.id.State;
 import com.nimbusds.oauth2.sdk.pkce.CodeChallengeMethod;
 import com.nimbusds.oauth2.sdk.pkce.CodeVerifier;
+import com.nimbusds.oauth2.sdk.token.AccessToken;
 import com.nimbusds.oauth2.sdk.token.Tokens;
 import com.nimbusds.oauth2.sdk.util.JSONObjectUtils;
 import com.nimbusds.openid.connect.sdk.AuthenticationRequest;
@@ -25,9 +27,12 @@ import com.nimbusds.openid.connect.sdk.OIDCTokenResponse;
 import com.nimbusds.openid.connect.sdk.OIDCTokenResponseParser;
 import com.nimbusds.openid.connect.sdk.UserInfoRequest;
 import com.nimbusds.openid.connect.sdk.UserInfoResponse;
+import com.nimbusds.openid.connect.sdk.claims.IDTokenClaimsSet;
+import com.nimbusds.openid.connect.sdk.claims.UserInfo;
 import com.nimbusds.openid.connect.sdk.op.OIDCProviderMetadata;
 import com.nimbusds.openid.connect.sdk.rp.OIDCClientInformation;
 import com.nimbusds.openid.connect.sdk.rp.OIDCClientMetadata;
+import com.nimbusds.openid.connect.sdk.validators.AccessTokenValidator;
 import com.nimbusds.openid.connect.sdk.validators.IDTokenValidator;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -73,18 +78,21 @@ public final class Client {
             provider.getTokenEndpointURI(), authentication, new AuthorizationCodeGrant(code, redirectUri, verifier)));
         IDTokenValidator validator = IDTokenValidator.create(
             provider, new OIDCClientInformation(clientId, clientMetadata()));
-        JWTClaimsSet claims =
-            validator.validate(granted.getOIDCTokens().getIDToken(), nonce).toJWTClaimsSet();
+        JWT idToken = granted.getOIDCTokens().getIDToken();
+        IDTokenClaimsSet claims = validator.validate(idToken, nonce);
 
         Tokens issued = granted.getTokens();
+        AccessTokenValidator.validate( // which IDTokenValidator leaves to its caller
+            issued.getAccessToken(), (JWSAlgorithm) idToken.getHeader().getAlgorithm(), claims.getAccessTokenHash());
+        UserInfo userinfo = userinfo(provider, issued.getAccessToken());
         OIDCTokenResponse refreshed = tokens(new TokenRequest(
             provider.getTokenEndpointURI(), authentication, new RefreshTokenGrant(issued.getRefreshToken())));
-        UserInfoResponse userinfo = UserInfoResponse.parse(new UserInfoRequest(
-            provider.getUserInfoEndpointURI(), refreshed.getTokens().getBearerAccessToken()).toHTTPRequest().send());
+        UserInfo again = userinfo(provider, refreshed.getTokens().getAccessToken());
 
         Map<String, Object> told = new HashMap<>();
         told.put("claims", claims.toJSONObject());
-        told.put("userinfo", userinfo.toSuccessResponse().getUserInfo().toJSONObject());
+        told.put("userinfo", userinfo.toJSONObject());
+        told.put("sameUserAfterRefresh", again.getSubject().equals(claims.getSubject()));
         told.put("rotated", !refreshed.getTokens().getRefreshToken().equals(issued.getRefreshToken()));
         int revoked = new TokenRevocationRequest(
             provider.getRevocationEndpointURI(), authentication, refreshed.getTokens().getRefreshToken())
@@ -98,6 +106,12 @@ public final class Client {
             new OIDCClientMetadata();
         metadata.applyDefaults();
         return metadata;
+    }
+
+    private static UserInfo userinfo(OIDCProviderMetadata provider, AccessToken token) throws Exception {
+        return UserInfoResponse.parse(
+            new UserInfoRequest(provider.getUserInfoEndpointURI(), token).toHTTPRequest().send())
+            .toSuccessResponse().getUserInfo();
     }
 
     private static OIDCTokenResponse tokens(TokenRequest request) throws Exception {
