@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -35,6 +36,30 @@ def test_the_folder_operator_does_not_stand_before_the_standard_library() -> Non
     assert done.returncode == 0, done.stderr
     assert not done.stdout.startswith(str(ROOT / "operator"))
     assert {path.name for path in (ROOT / "operator").glob("*.py")} == set()
+
+
+IMPORTS_ALL_WITHOUT = """
+import importlib, pkgutil, sys
+absent, packages = set(sys.argv[1].split()), sys.argv[2].split()
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"the image has no {name}")
+sys.meta_path.insert(0, Absent())
+for package in packages:
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        if not module.name.endswith(("__main__", ".env")):
+            importlib.import_module(module.name)
+import ostiary_cli.__main__
+"""
+
+
+@pytest.mark.parametrize("process", ["server", "operator"])
+def test_an_image_leaves_out_only_what_its_process_does_not_import(process: str) -> None:
+    left_out = re.search(rf"\$\(without ([^)]+)\)[\s\\]+-o /{process}\.txt", (ROOT / "Containerfile").read_text())
+    assert left_out is not None
+    done = _run(sys.executable, "-c", IMPORTS_ALL_WITHOUT, left_out.group(1), f"ostiary_state ostiary_{process}")
+    assert done.returncode == 0, done.stderr
 
 
 def test_no_module_has_the_name_of_one_in_the_standard_library() -> None:
