@@ -6,8 +6,10 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.registration import Registration
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.intent import (
+    Held,
     IntentConflict,
     IntentWrite,
     Kind,
@@ -25,7 +27,7 @@ from ostiary_state.store.intent import GRACE
 from ostiary_state.store.intent_batch import IntentBatch
 from tests.fakes import MemoryDatabase
 
-TABLES = ("revision", "fence", "changes", "issuers", "applications", "users", "deleted")
+TABLES = ("revision", "fence", "changes", "issuers", "applications", "users", "deleted", "registrations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,28 @@ class MemoryIntent:
         await self.database.statement()
         return self._issuer(origin)
 
+    async def registration(self, client_id: str) -> Registration | None:
+        await self.database.statement()
+        found = self.database.registrations.get(client_id)
+        return found if found is not None and found.deleted_at is None else None
+
+    async def pending_registrations(self, limit: int) -> Sequence[Registration]:
+        await self.database.statement()
+        return [self.database.registrations[key] for key in sorted(self._pending())][:limit]
+
+    async def clients_of(self, application_id: str) -> Sequence[str]:
+        await self.database.statement()
+        rows = self.database.registrations.values()
+        return [row.client_id for row in rows if row.application_id == application_id and row.deleted_at is None]
+
+    async def forget_registration(self, client_id: str) -> None:
+        await self.database.statement()
+        if (row := self.database.registrations.get(client_id)) is not None and row.deleted_at is not None:
+            del self.database.registrations[client_id]
+
+    def _pending(self) -> Sequence[str]:
+        return [key for key, row in self.database.registrations.items() if row.pending]
+
     async def served(self) -> ServedRevision:
         await self.database.statement()
         replicas = self.database.replicas
@@ -91,7 +115,7 @@ class MemoryIntent:
             if (write.id, write.incarnation) not in table or self._gone(write.kind, write.id, write.incarnation):
                 return []
             self.database.deleted[write.kind, write.id, write.incarnation] = now
-            return [(write.kind, write.id)]
+            return [(write.kind, write.id), *self._unregister(table[write.id, write.incarnation])]
         if isinstance(write, StoredApplication):
             return self._application(write, now)
         return self._user(write, now)
@@ -104,13 +128,28 @@ class MemoryIntent:
         for row in self._live_applications():
             if row.id == write.id and row.incarnation != write.incarnation:
                 self.database.deleted[Kind.APPLICATION, row.id, row.incarnation] = now
+        settled = self._settle(write.holds) if write.holds is not None else []
         self.database.applications[write.id, write.incarnation] = replace(
             write,
+            holds=None,
             issuer_id=issuer.id,
             revision=self.database.revision + 1,
             not_before=self._not_before(Kind.APPLICATION, write, self.database.applications),
         )
-        return [(Kind.APPLICATION, write.id), *changed]
+        return [(Kind.APPLICATION, write.id), *changed, *settled]
+
+    def _settle(self, held: Held) -> Sequence[tuple[Kind, str]]:
+        row = self.database.registrations.get(held.client_id)
+        if row is None or row.version != held.version:
+            return []
+        self.database.registrations[row.client_id] = replace(row, pending=False)
+        return [(Kind.APPLICATION, f"{row.application_id}/{row.client_id}")]
+
+    def _unregister(self, ended: StoredApplication | StoredUser) -> Sequence[tuple[Kind, str]]:
+        if not isinstance(ended, StoredApplication) or "registeredBy" not in ended.spec:
+            return []
+        row = self.database.registrations.pop(ended.client_id, None)
+        return [] if row is None else [(Kind.APPLICATION, f"{row.application_id}/{row.client_id}")]
 
     def _user(self, write: StoredUser, now: float) -> Sequence[tuple[Kind, str]]:
         for row in self._live_users():

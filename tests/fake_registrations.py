@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ostiary_server.replica.directory import Directory
-from ostiary_state.runtime.registration import Registration
+from ostiary_state.applications.registration import Registration
 
 
 @dataclass

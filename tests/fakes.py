@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ostiary_state.applications.registration import Registration
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import Kind, StoredApplication, StoredUser
 from ostiary_state.runtime.access_token import OpaqueAccessToken
@@ -51,6 +52,7 @@ class MemoryDatabase:
     revocations: dict[tuple[RevocationKind, str], Revocation] = field(default_factory=dict)
     salts: dict[str, bytes] = field(default_factory=dict)
     deliveries: dict[str, LogoutDelivery] = field(default_factory=dict)
+    registrations: dict[str, Registration] = field(default_factory=dict)
 
     async def statement(self) -> None:
         """Let others run, as a database would, then answer or not."""

@@ -18,6 +18,7 @@ from ostiary_operator.reconcile.client_secret import new_secret
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
 from ostiary_operator.reconcile.writer import GroupCommit
+from ostiary_operator.registrar import Registrar
 from ostiary_operator.resync import Resync
 from ostiary_operator.serving import ServingFollower
 from ostiary_operator.settings import OperatorSettings
@@ -37,6 +38,7 @@ class Assembly:
     events: EventPoster
     resync: Resync
     vacancy: Vacancy
+    registrar: Registrar
     addresses: Publisher | None
     secrets: KubernetesSecrets
 
@@ -76,6 +78,7 @@ def assemble(
                 client_id_prefixes=settings.client_id_prefixes,
                 now=time.time,
                 new_secret=new_secret,
+                registered_objects=objects,
             ),
             user=UserReconciler(
                 store=store,
@@ -100,4 +103,7 @@ def assemble(
         namespaces=settings.watch_namespaces,
         interval=settings.resync_seconds,
     )
-    return Assembly(operation, serving, events, resync, vacancy, addresses, held_secrets)
+    registrar = Registrar(
+        store, objects, operation.worklist, events, time.monotonic, namespaces=settings.watch_namespaces
+    )
+    return Assembly(operation, serving, events, resync, vacancy, registrar, addresses, held_secrets)

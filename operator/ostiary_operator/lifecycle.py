@@ -176,6 +176,7 @@ def _background(assembly: Assembly, tenure: Tenure) -> list[asyncio.Task[Any]]:
         "events": assembly.events.run(),
         "resync": assembly.resync.run(),
         "vacancy": assembly.vacancy.run(),
+        "registered clients": assembly.registrar.run(),
     }
     if assembly.addresses is not None:
         running["addresses"] = assembly.addresses.run()

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ostiary_operator.cluster import Cluster
+from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
+from ostiary_state.intent import StoredApplication
 
 GROUP, VERSION = "ostiary.dev", "v1alpha1"
+REGISTERED_BY = f"{GROUP}/registered-by"  # label: the template of a client that registered itself
+REGISTRATION = "ostiary-registration"  # who manages what such a client says of itself
 _PAGE = "500"  # objects in one answer: a few MB
 
 
@@ -68,7 +71,7 @@ def collection(kind: ObjectKind, namespace: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """Reads objects afresh."""
+    """Reads objects afresh, and writes those of clients that registered themselves."""
 
     cluster: Cluster
 
@@ -76,6 +79,33 @@ class Objects:
         """The object; None if it is gone."""
         body: Mapping[str, Any] | None = await self.cluster.find(key.path)
         return body
+
+    async def apply(
+        self, namespace: str, name: str, spec: dict[str, Any], template: StoredApplication, uid: str | None
+    ) -> DeclaredApplication:
+        """Server-side apply, so what others wrote beside stays; satisfies `reconcile.registered.RegisteredObjects`."""
+        key = Key(ObjectKind.APPLICATION, namespace, name)
+        owner = {"name": spec["registeredBy"], "uid": template.incarnation, "blockOwnerDeletion": False}
+        metadata: dict[str, Any] = {
+            "name": name,
+            "namespace": namespace,
+            "labels": {REGISTERED_BY: spec["registeredBy"]},
+            "ownerReferences": [{"apiVersion": f"{GROUP}/{VERSION}", "kind": key.kind.value} | owner],
+        }
+        if uid is not None:
+            metadata["uid"] = uid  # or it would come back after its deletion
+        body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": key.kind.value, "metadata": metadata, "spec": spec}
+        applied = key.kind.declared(await self.cluster.apply(key.path, body, manager=REGISTRATION))
+        assert isinstance(applied, DeclaredApplication)  # noqa: S101 - by its kind
+        return applied
+
+    async def delete(self, key: Key, uid: str) -> None:
+        """Begin its deletion; nothing happens where it is gone or another incarnation."""
+        try:
+            await self.cluster.delete(key.path, uid=uid)
+        except ApiRefused as refused:
+            if refused.status not in (404, 409):
+                raise
 
     async def all(self, kind: ObjectKind, namespace: str | None) -> AsyncIterator[Mapping[str, Any]]:
         """Every object of a kind, page by page."""

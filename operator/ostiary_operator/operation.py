@@ -149,6 +149,8 @@ class Operation:
         else:
             self._follow(key, outcome)
             await self._decided(target, outcome, job)
+        for name in outcome.clients:
+            self.worklist.add(Key(ObjectKind.APPLICATION, key.namespace, name), quiet=True)
         if outcome.released:
             for waiting in tuple(self._contested - {key}):
                 self.worklist.add(waiting)

@@ -67,6 +67,7 @@ from ostiary_server.protocol.responding import Responder
 from ostiary_server.protocol.revocation import RevocationOfTokens
 from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.signing import KeyRing
+from ostiary_server.protocol.software_statements import SoftwareStatements
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_response import Issuance
 from ostiary_server.protocol.tokens import TokenMinter, random_id, random_token
@@ -175,7 +176,8 @@ def _protocol(
         engine, clients, bearer_tokens, stored.refresh_tokens, stored.grants, stored.revocations
     )
     yield revoke.router(edge, revocation)
-    registering = ClientRegistration(memory.directory, stored.registrations, around.outbound)
+    statements = SoftwareStatements(ClientKeys(around.outbound, clock=around.clock))
+    registering = ClientRegistration(memory.directory, stored.registrations, around.outbound, statements)
     yield registration.router(edge, registering)
 
 

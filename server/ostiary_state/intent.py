@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ostiary_state.applications.registration import Registration
 from ostiary_state.runtime.issuer import Issuer
 
 
@@ -35,6 +36,15 @@ class StoredApplication:
     owned: bool = True  # False: kept by `deletionPolicy: Orphan` after its object went
     revision: int = 0  # 0 on the way in; the revision that wrote it on the way out
     issuer_id: str = ""  # empty on the way in
+    holds: "Held | None" = None  # on the way in: the registration that is no longer pending with this write
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The version of a client's registration that its OAuthApplication holds."""
+
+    client_id: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,18 @@ class IntentStore(Protocol):
 
     async def issuer_of_origin(self, origin: str) -> Issuer | None:
         """The live issuer of an address, whoever holds it."""
+
+    async def registration(self, client_id: str) -> Registration | None:
+        """The registration of a client that registered itself; None where it was withdrawn."""
+
+    async def pending_registrations(self, limit: int) -> Sequence[Registration]:
+        """Those that their OAuthApplication does not hold as they are, and those that were withdrawn."""
+
+    async def clients_of(self, application_id: str) -> Sequence[str]:
+        """Client ids of those that registered themselves by this template."""
+
+    async def forget_registration(self, client_id: str) -> None:
+        """Of a withdrawn one nothing is left but its row."""
 
     async def write(self, writes: Sequence[IntentWrite], *, fence: int, now: float) -> int:
         """Write all or nothing, in one transaction whose last statement raises the revision; returns it.

@@ -30,7 +30,9 @@ NOBODY_MAY: list[Right] = [
 ]
 OPERATOR: list[Right] = [
     *may("get, list, watch, patch", KINDS, EVERYWHERE),
-    *may_not("create, update, delete, deletecollection", KINDS, TENANT),
+    *may("create, delete", "oauthapplications.ostiary.dev", TENANT),
+    *may_not("create, delete", "oauthusers.ostiary.dev", TENANT),
+    *may_not("update, deletecollection", KINDS, TENANT),
     *may("patch", STATUSES, TENANT),
     *may_not("update", STATUSES, TENANT),
     *may("create", "events", TENANT),
@@ -78,6 +80,7 @@ SMOKE: list[Right] = [
 WATCHER: list[Right] = [
     *may("get, list, watch, patch", KINDS, HOME),
     *may("get, list, watch, patch", KINDS, TENANT),
+    *may("create, delete", "oauthapplications.ostiary.dev", TENANT),
     *may("patch", STATUSES, TENANT),
     *may("create", "events", TENANT),
     *may("get, list, watch, create, update", "secrets", TENANT),

@@ -133,12 +133,12 @@ def test_a_server_that_does_not_know_the_schema_says_so_and_the_others_serve_on(
         return "the schema is for binaries of version 99 or later" in logs
 
     def roll_over_another_schema() -> None:
-        _sql(access, "update schema_version set oldest_reader = 99, version = 99")
+        _sql(access, "update schema_version set oldest_reader = oldest_reader + 98, version = version + 98")
         try:
             access.kubectl("rollout", "restart", f"deployment/{RELEASE}-server", "-n", NAMESPACE)
             eventually(refused, within=60)
         finally:
-            _sql(access, "update schema_version set oldest_reader = 1, version = 1")
+            _sql(access, "update schema_version set oldest_reader = oldest_reader - 98, version = version - 98")
         access.kubectl("rollout", "status", f"deployment/{RELEASE}-server", "-n", NAMESPACE, "--timeout=120s")
 
     taken = load.during(roll_over_another_schema, rest=8)

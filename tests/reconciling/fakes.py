@@ -139,6 +139,21 @@ class Secrets:
             raise SecretForbidden(f"kubectl create rolebinding -n {namespace}")
 
 
+@dataclass
+class Objects:
+    """RegisteredObjects. What is applied is what the object says then, beside what it said."""
+
+    applied: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    others: Mapping[str, Any] = field(default_factory=dict)  # what somebody else made the object say
+
+    async def apply(
+        self, namespace: str, name: str, spec: dict[str, Any], template: StoredApplication, uid: str | None
+    ) -> DeclaredApplication:
+        assert template.id == f"{namespace}/{spec['registeredBy']}", "which owns it"
+        self.applied.append((f"{namespace}/{name}", spec))
+        return DeclaredApplication(namespace, name, uid or "uid-new", 2, {**self.others, **spec})
+
+
 class Crash(Exception):
     """The process died here."""
 
@@ -166,6 +181,7 @@ class World:
     store: Store = field(default_factory=Store)
     secrets: Secrets = field(default_factory=Secrets)
     hasher: Hasher = field(default_factory=Hasher)
+    objects: Objects | None = field(default_factory=Objects)
     now: float = NOW
     default_issuer: str | None = ISSUER
     client_id_prefixes: frozenset[str] = frozenset()
@@ -186,6 +202,7 @@ class World:
             client_id_prefixes=self.client_id_prefixes,
             now=lambda: self.now,
             new_secret=self._mint,
+            registered_objects=self.objects,
         )
 
     @property

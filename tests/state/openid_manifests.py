@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.state.cases import Refused, application, at
+from tests.state.cases import Refused, application, at, public
 
 EC = {
     "kty": "EC",
@@ -11,6 +11,17 @@ EC = {
     "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
 }
 BOTH = ["authorization_code", "implicit"]
+
+
+def registered(**spec: Any) -> dict[str, Any]:
+    """A client that registered itself, and what a case adds."""
+    return application(registeredBy="clients", clientID="dyn_4GnJlQ", **spec)
+
+
+def template(**registration: Any) -> dict[str, Any]:
+    """For clients that register themselves."""
+    return {"dynamicRegistration": {"maxClients": 10, **registration}}
+
 
 ACCEPTED_OPENID: dict[str, dict[str, Any]] = {
     "all-of-openid": application(
@@ -60,7 +71,16 @@ ACCEPTED_OPENID: dict[str, dict[str, Any]] = {
         "grantModes": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
         "dynamicRegistration": {"maxClients": 10, "unusedFor": "24h"},
     },
+    "registration-with-software-statements": template(
+        softwareStatementIssuers=[
+            {"issuer": "https://directory.example.org", "jwksURL": "https://directory.example.org/jwks"},
+            {"issuer": "directory", "jwks": {"keys": [EC]}},
+        ],
+        requireSoftwareStatement=True,
+    ),
     "registration-with-defaults": {"dynamicRegistration": {"maxClients": 100}},
+    "client-that-registered-itself": application(registeredBy="clients", clientID="dyn_4GnJlQ", pkce="Optional"),
+    "public-client-that-registered-itself": public(registeredBy="clients", clientID="dyn_4GnJlQ", enabled=False),
     "sign-in-each-time": application(defaultMaxAge="0s"),
     "pairwise-of-one-host": application(
         callbackURLs=["https://shop.example.com/a", "https://SHOP.example.com/b"], subjectType="Pairwise"
@@ -174,6 +194,59 @@ REFUSED_OPENID: tuple[Refused, ...] = (
         },
     ),
     *at(
+        "spec.registeredBy",
+        "or set clientID to that of a client that registered itself",
+        {
+            "registered-without-a-client-id": application(registeredBy="clients"),
+            "registered-under-another-client-id": application(registeredBy="clients", clientID="shop"),
+        },
+    ),
+    *at(
+        "spec.clientID",
+        "do not begin with dyn_",
+        {"client-id-of-one-that-registered": application(clientID="dyn_4GnJlQ")},
+    ),
+    *at(
+        "spec.registeredBy",
+        "in the template only",
+        {
+            "registered-at-another-address": registered(authenticationAddress="https://login.example.com"),
+            "registered-with-audiences": registered(audiences=["stock"]),
+            "registered-for-groups": registered(allowedGroups=["staff"]),
+            "registered-as-a-template": {
+                "registeredBy": "clients",
+                "clientID": "dyn_4GnJlQ",
+                "dynamicRegistration": {"maxClients": 1},
+            },
+        },
+    ),
+    *at(
+        "spec.registeredBy",
+        "the client alone knows it",
+        {
+            "registered-with-a-secret": registered(secret={"name": "own"}),
+            "registered-without-consent": registered(consent="Skip"),
+            "registered-for-ever": registered(deletionPolicy="Orphan"),
+        },
+    ),
+    *at(
+        "spec.dynamicRegistration",
+        "exactly one of jwks and jwksURL",
+        {
+            "statements-without-keys": template(softwareStatementIssuers=[{"issuer": "https://d.example"}]),
+            "statements-with-two-sets-of-keys": template(
+                softwareStatementIssuers=[
+                    {"issuer": "https://d.example", "jwks": {"keys": [EC]}, "jwksURL": "https://d.example/jwks"}
+                ]
+            ),
+        },
+    ),
+    *at(
+        "spec.dynamicRegistration",
+        "nobody could register",
+        {"statements-of-nobody": template(requireSoftwareStatement=True)},
+    ),
+    *at(
         "spec.dynamicRegistration.unusedFor",
         "write a duration from 1h",
         {"registration-of-a-minute": {"dynamicRegistration": {"maxClients": 1, "unusedFor": "1m"}}},
@@ -192,6 +265,25 @@ REFUSED_OPENID: tuple[Refused, ...] = (
 
 # What CEL cannot say: `ostiary check` and the operator refuse it, the API server does not.
 REFUSED_BEYOND_CEL: tuple[Refused, ...] = (
+    *at(
+        "spec.dynamicRegistration.softwareStatementIssuers[0].jwks",
+        "only public keys",
+        {
+            "statements-with-a-private-key": template(
+                softwareStatementIssuers=[{"issuer": "directory", "jwks": {"keys": [EC | {"d": EC["x"]}]}}]
+            )
+        },
+    ),
+    *at(
+        "spec.tokenLifetimes",
+        "the template clients says it",
+        {"registered-with-lifetimes": registered(tokenLifetimes={"accessToken": "1h"})},
+    ),
+    *at(
+        "spec.accessTokenFormat",
+        "the template clients says it",
+        {"registered-with-opaque-tokens": registered(accessTokenFormat="Opaque")},
+    ),
     *at(
         "spec.sectorIdentifierURL",
         "several hosts",

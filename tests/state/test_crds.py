@@ -14,7 +14,7 @@ CRDS = Path(__file__).parents[2] / "crds"
 KINDS = {"ostiary.dev_oauthapplications.yaml", "ostiary.dev_oauthusers.yaml"}
 
 # Of the standard and Kubernetes libraries in 1.30: what our rules use of them.
-CEL_FUNCTIONS = {"has", "size", "matches", "exists", "duration"}
+CEL_FUNCTIONS = {"has", "size", "startsWith", "matches", "exists", "duration"}
 _CEL_STRING = re.compile(r"""r?"[^"]*"|'[^']*'""")
 
 definitions = pytest.mark.parametrize("name", sorted(KINDS))

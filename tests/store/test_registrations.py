@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from ostiary_state.applications.registration import Registration
 from ostiary_state.intent import Kind, Tombstone
-from ostiary_state.runtime.registration import Registration
-from ostiary_state.store.registrations import Registrations, TooManyRegistrations, change_id, registered_client
+from ostiary_state.store.registered_clients import change_id, registered_client
+from ostiary_state.store.registrations import Registrations, TooManyRegistrations
 from ostiary_state.store.replicas import Replicas
 from ostiary_state.store.sweeper import Sweeper
 from tests.store.repositories import Repositories
@@ -42,9 +43,9 @@ async def test_a_registration_is_a_change_that_replicas_follow(sql_store: Reposi
         (Kind.APPLICATION, "dyn_1")
     ]
     assert await rows.load(["dyn_1", "dyn_2"]) == {"dyn_1": registration(), "dyn_2": None}
-    assert await sql_store.applications.load([change_id(registration())]) == {change_id(registration()): None}, (
-        "a replica of the release before finds no such application"
-    )
+    change = change_id("shop/web", "dyn_1")
+    missing = "a replica of the release before finds no such application"
+    assert await sql_store.applications.load([change]) == {change: None}, missing
 
 
 async def test_the_last_place_is_given_once(sql_store: Repositories) -> None:
@@ -62,10 +63,10 @@ async def test_the_last_place_is_given_once(sql_store: Repositories) -> None:
 async def test_it_is_replaced_and_removed_and_neither_where_it_is_gone(sql_store: Repositories) -> None:
     rows = Registrations(sql_store.sql)
     await rows.add(registration(), 10)
-    changed = registration(metadata={"redirect_uris": []}, secret_digest=None)
+    changed = registration(metadata={"redirect_uris": []})
 
     assert await rows.replace(changed) is not None
-    assert (await rows.load(["dyn_1"]))["dyn_1"] == changed
+    assert (await rows.load(["dyn_1"]))["dyn_1"] == replace(changed, version=2)
     await rows.remove([changed])
     assert await rows.load_all() == []
     current = await sql_store.changes.current()

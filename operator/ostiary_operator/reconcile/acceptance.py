@@ -7,6 +7,7 @@ from ostiary_operator.reconcile.conditions import Reason
 from ostiary_operator.reconcile.declared import DeclaredApplication, DeclaredUser
 from ostiary_operator.reconcile.manifest import application_spec, user_spec
 from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.registered import RegisteredClient
 from ostiary_state.applications.identity import client_id_of
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.intent import IntentStore, StoredApplication, StoredUser
@@ -21,6 +22,7 @@ class Accepted:
     client_id: str
     origin: str
     claimant: str  # the namespace that claims the origin; "": the default issuer, open to all
+    withheld: str = ""  # in words, what a client that registered itself asks for and its template does not permit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,22 @@ class ApplicationAcceptance:
     client_id_prefixes: frozenset[str]
     served_at: Callable[[str], str]
 
-    async def accept(self, declared: DeclaredApplication, held: StoredApplication | None) -> Accepted:
-        """Raises Refusal."""
-        spec = application_spec(declared, held, self.client_id_prefixes)
-        origin = self._origin(spec)
+    async def accept(
+        self,
+        declared: DeclaredApplication,
+        held: StoredApplication | None,
+        registered: RegisteredClient | None = None,
+    ) -> Accepted:
+        """`registered`: what is known of it where it is a client that registered itself. Raises Refusal."""
+        verified_sector = registered.verified_sector if registered is not None else None
+        spec = application_spec(declared, held, self.client_id_prefixes, verified_sector)
+        origin = self._origin(spec) if registered is None else registered.template.origin
         accepted = Accepted(
             spec=spec,
             client_id=client_id_of(spec, namespace=declared.namespace, name=declared.name),
             origin=origin,
             claimant="" if origin == self.default_issuer else declared.namespace,
+            withheld=registered.withheld(spec) if registered is not None else "",
         )
         # the client id first: it can never be changed, an address can
         if held is None or held.client_id != accepted.client_id:

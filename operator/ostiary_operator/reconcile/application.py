@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from ostiary_operator.reconcile import report
 from ostiary_operator.reconcile.acceptance import Accepted, ApplicationAcceptance
 from ostiary_operator.reconcile.client_secret import ClientSecrets, Credential
+from ostiary_operator.reconcile.conditions import Reason
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.outcome import Outcome
 from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.registered import RegisteredClients, RegisteredObjects
 from ostiary_operator.reconcile.secret_port import SecretPort
 from ostiary_operator.reconcile.writer import IntentWriter
+from ostiary_state.applications.registered import object_name_of
 from ostiary_state.applications.spec import canonical
 from ostiary_state.intent import IntentConflict, IntentStore, Kind, StoredApplication, Tombstone
 
@@ -27,6 +30,7 @@ class ApplicationReconciler:
     now: Callable[[], float]
     new_secret: Callable[[], str]  # 256 random bits, base64url
     served_at: Callable[[str], str] = str  # the origin at which a declared address is reached
+    registered_objects: RegisteredObjects | None = None  # of clients that register themselves; None: no cluster
 
     async def reconcile(self, declared: DeclaredApplication) -> Outcome:
         """Raises StoreUnavailable, StaleWriter, ClusterUnavailable, SecretChanged: nothing was decided, try again."""
@@ -37,20 +41,39 @@ class ApplicationReconciler:
         if declared.spec.get("suspend") is True:
             return report.suspended_application(declared, held)
         try:
-            accepted = await self._acceptance.accept(declared, held)
+            registered = await self._registered.find(declared)
+            if registered is not None:
+                declared = await self._registered.bring(registered, declared)
+            accepted = await self._acceptance.accept(declared, held, registered)
             credential = await self._credentials.settle(
                 declared, accepted.spec, accepted.client_id, accepted.origin, known=held is not None
             )
             if not credential.ready and held is None:
                 return report.waiting_application(declared, accepted, credential)
             wanted = self._row(declared, accepted, credential, held)
+            if registered is not None and registered.registration.pending:
+                wanted = replace(wanted, holds=registered.held)
             revision = await self._write(wanted, held)
         except Refusal as refusal:
+            if refusal.reason is Reason.NOT_REGISTERED and held is not None:  # no replica serves it any more
+                await self.writer.write([Tombstone(Kind.APPLICATION, held.id, held.incarnation)])
+                held = None
             return report.refused_application(declared, refusal, held)
         except IntentConflict as conflict:
             return report.refused_application(declared, Refusal.of(conflict), held)
         moved = held is not None and held.origin != wanted.origin
-        return report.stored_application(declared, accepted, credential, revision, moved=moved)
+        changed = held is None or held.revision != revision
+        clients = await self._clients(declared) if changed and accepted.spec.dynamic_registration else ()
+        return report.stored_application(declared, accepted, credential, revision, moved=moved, clients=clients)
+
+    @property
+    def _registered(self) -> RegisteredClients:
+        return RegisteredClients(self.store, self.registered_objects)
+
+    async def _clients(self, declared: DeclaredApplication) -> tuple[str, ...]:
+        """Objects of those that registered themselves by this template."""
+        clients = await self.store.clients_of(declared.id)
+        return tuple(object_name_of(declared.name, client_id) for client_id in clients)
 
     @property
     def _acceptance(self) -> ApplicationAcceptance:
@@ -95,8 +118,9 @@ class ApplicationReconciler:
         if row is None or row.incarnation != declared.uid:
             return report.gone(declared, released=False)
         if declared.spec.get("deletionPolicy") != "Orphan":
+            clients = await self._clients(declared) if "dynamicRegistration" in row.spec else ()
             await self.writer.write([Tombstone(Kind.APPLICATION, declared.id, declared.uid)])
-            return report.gone(declared, released=True)
+            return report.gone(declared, released=True, clients=clients)
         if (name := report.stored_secret_name(row, declared.name)) is not None:
             await self._credentials.release(declared, name)
         if row.owned:

@@ -63,7 +63,8 @@ class ClientSecrets:
         """
         name = secret_name_of(spec, name=declared.name)
         if name is None:
-            return Credential(_condition(Truth.TRUE, Reason.NOT_NEEDED, "a Public application has no secret"))
+            why = "a Public application has no secret" if spec.type == "Public" else "its client alone knows its secret"
+            return Credential(_condition(Truth.TRUE, Reason.NOT_NEEDED, why))
         try:
             if spec.secret is not None and spec.secret.mode == "Require":
                 return _required(await self.secrets.get(declared.namespace, name), name)

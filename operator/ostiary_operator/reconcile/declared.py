@@ -34,8 +34,8 @@ class DeclaredApplication(Declared):
 
     @property
     def needs_secret(self) -> bool:
-        """Whether it can keep one."""
-        return self.spec.get("type") != "Public"
+        """Whether it can keep one, and its client does not keep it alone."""
+        return self.spec.get("type") != "Public" and "registeredBy" not in self.spec
 
 
 class DeclaredUser(Declared):

@@ -16,7 +16,10 @@ from ostiary_state.users.spec import OAuthUserSpec
 
 
 def application_spec(
-    declared: DeclaredApplication, held: StoredApplication | None, client_id_prefixes: Collection[str]
+    declared: DeclaredApplication,
+    held: StoredApplication | None,
+    client_id_prefixes: Collection[str],
+    verified_sector: str | None,
 ) -> OAuthApplicationSpec:
     """Raises Refusal that names every field at fault."""
     try:
@@ -24,7 +27,11 @@ def application_spec(
     except ValidationError as error:
         raise _refusal(violations_of(error)) from None
     wrong = application_rules.violations(
-        spec, namespace=declared.namespace, name=declared.name, client_id_prefixes=client_id_prefixes
+        spec,
+        namespace=declared.namespace,
+        name=declared.name,
+        client_id_prefixes=client_id_prefixes,
+        verified_sector=verified_sector,
     )
     if wrong or held is None:
         _refuse_any(wrong)

@@ -76,6 +76,9 @@ class Outcome:
     notices: tuple[Notice, ...] = ()
     contested: bool = False  # refused because another holds a name: look again when anything is given up
     released: bool = False  # a name that others may wait for was given up
+    clients: tuple[
+        str, ...
+    ] = ()  # names of the objects of clients that registered themselves by it: they change with it
     gone: bool = False  # the object's deletion is complete: the finalizer may go
 
     def condition(self, type_: Type) -> Condition | None:

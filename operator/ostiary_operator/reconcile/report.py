@@ -1,5 +1,7 @@
 """How each end of a reconcile reads in status."""
 
+from dataclasses import replace
+
 from ostiary_operator.reconcile.acceptance import Accepted
 from ostiary_operator.reconcile.client_secret import Credential
 from ostiary_operator.reconcile.conditions import Reason, Type
@@ -17,12 +19,23 @@ _ACCEPTED = Condition(Type.ACCEPTED, Truth.TRUE, Reason.ACCEPTED)
 
 
 def stored_application(
-    declared: DeclaredApplication, accepted: Accepted, credential: Credential, revision: int, *, moved: bool
+    declared: DeclaredApplication,
+    accepted: Accepted,
+    credential: Credential,
+    revision: int,
+    *,
+    moved: bool,
+    clients: tuple[str, ...],
 ) -> Outcome:
     """What it declares is stored, its secret perhaps being the one of before."""
     return Outcome(
         generation=declared.generation,
-        conditions=(_ACCEPTED, _stored(revision), credential.condition, *_discouraged(accepted.spec)),
+        conditions=(
+            replace(_ACCEPTED, message=accepted.withheld),
+            _stored(revision),
+            credential.condition,
+            *_discouraged(accepted.spec),
+        ),
         revision=revision,
         client_id=accepted.client_id,
         secret_name=credential.name,
@@ -30,6 +43,7 @@ def stored_application(
         endpoints=Endpoints.of(accepted.origin),
         notices=credential.notices,
         released=moved,
+        clients=clients,
     )
 
 
@@ -78,14 +92,14 @@ def refused_user(declared: Declared, refusal: Refusal, held: StoredUser | None, 
 
 def stored_secret_name(held: StoredApplication, name: str) -> str | None:
     """As `secret_name_of`, of a row, whose spec another version of the rules may have accepted."""
-    if held.spec.get("type") == "Public":
+    if held.spec.get("type") == "Public" or "registeredBy" in held.spec:
         return None
     return str(held.spec.get("secret", {}).get("name") or f"{name}-oauth")
 
 
-def gone(declared: Declared, *, released: bool) -> Outcome:
+def gone(declared: Declared, *, released: bool, clients: tuple[str, ...] = ()) -> Outcome:
     """Its deletion is complete."""
-    return Outcome(declared.generation, gone=True, released=released)
+    return Outcome(declared.generation, gone=True, released=released, clients=clients)
 
 
 def _application_held(

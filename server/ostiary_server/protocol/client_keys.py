@@ -1,4 +1,4 @@
-"""The public keys of applications, from their manifests or from the addresses that these name."""
+"""The public keys of those who sign for applications, from manifests or from the addresses that these name."""
 
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,7 +11,7 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from ostiary_server.protocol.ports import FetchFailed, Outbound
-from ostiary_state.applications.application import Application
+from ostiary_state.applications.openid import KeySource
 
 Key = RSAKey | ECKey | OKPKey
 
@@ -23,12 +23,12 @@ _TYPE_OF_KEY: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "
 
 
 class NotSigned(Exception):
-    """A JWT that none of the application's keys has signed with a permitted algorithm; it says why, for the log."""
+    """A JWT that none of the keys has signed with a permitted algorithm; it says why, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedClaims:
-    """A JWT of an application whose signature is good; what it says has still to be judged."""
+    """A JWT whose signature is good; what it says has still to be judged."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -43,8 +43,8 @@ class ClientKeys:
         self._fetched: dict[str, tuple[float, Sequence[Key]]] = {}
         self._failed: dict[str, float] = {}
 
-    async def verified(self, token: str, application: Application, algorithms: Collection[str]) -> SignedClaims:
-        """A compact JWS that the application signed. The algorithm belongs to the key: a header cannot turn an RSA
+    async def verified(self, token: str, source: KeySource, algorithms: Collection[str]) -> SignedClaims:
+        """A compact JWS that one of these keys signed. The algorithm belongs to the key: a header cannot turn an RSA
         key into a shared secret (RFC 8725 section 2.1). Raises NotSigned.
         """
         try:
@@ -54,7 +54,7 @@ class ClientKeys:
         algorithm, kid = str(unverified.get("alg")), unverified.get("kid")
         if algorithm not in algorithms or "crit" in unverified or "b64" in unverified:
             raise NotSigned(f"a header that is not accepted, alg {algorithm[:20]!r}")
-        for key in await self._candidates(application, algorithm, kid if isinstance(kid, str) else None):
+        for key in await self._candidates(source, algorithm, kid if isinstance(kid, str) else None):
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", SecurityWarning)  # of EdDSA, whose name RFC 9864 replaces
@@ -65,40 +65,39 @@ class ClientKeys:
             if not isinstance(claims, dict):
                 raise NotSigned("the payload is no JSON object")
             return SignedClaims(signed.headers(), claims)
-        raise NotSigned("no key of the application verifies it")
+        raise NotSigned("no key verifies it")
 
-    async def _candidates(self, application: Application, algorithm: str, kid: str | None) -> Sequence[Key]:
+    async def _candidates(self, source: KeySource, algorithm: str, kid: str | None) -> Sequence[Key]:
         try:
-            keys = await self._keys(application, kid)
+            keys = await self._keys(source, kid)
         except FetchFailed as failed:
             raise NotSigned(str(failed)) from failed
         return [key for key in keys if key.key_type == _TYPE_OF_KEY[algorithm] and _named(key, kid)]
 
-    async def _keys(self, application: Application, kid: str | None) -> Sequence[Key]:
-        settings = application.openid
-        if settings.jwks is not None:
-            return _read(settings.jwks)
-        if settings.jwks_url is None:
-            raise FetchFailed("the application declares no keys")
-        at, kept = self._fetched.get(settings.jwks_url, (0.0, ()))
+    async def _keys(self, source: KeySource, kid: str | None) -> Sequence[Key]:
+        if source.jwks is not None:
+            return _read(source.jwks)
+        if source.jwks_url is None:
+            raise FetchFailed("no keys are declared")
+        at, kept = self._fetched.get(source.jwks_url, (0.0, ()))
         age = self._clock() - at
         known = any(_named(key, kid) for key in kept)
         if age < (KEPT if known else UNKNOWN_KEY):
             return kept
-        if self._clock() - self._failed.get(settings.jwks_url, float("-inf")) < UNKNOWN_KEY and not known:
-            raise FetchFailed("the application's keys could not be read a moment ago")
+        if self._clock() - self._failed.get(source.jwks_url, float("-inf")) < UNKNOWN_KEY and not known:
+            raise FetchFailed("the keys could not be read a moment ago")
         try:
-            keys = _read(await self._outbound.fetch(settings.jwks_url, accept="application/jwk-set+json"))
+            keys = _read(await self._outbound.fetch(source.jwks_url, accept="application/jwk-set+json"))
         except FetchFailed:
             if len(self._failed) >= MOST_KEPT:
                 self._failed.clear()
-            self._failed[settings.jwks_url] = self._clock()
+            self._failed[source.jwks_url] = self._clock()
             if known:
                 return kept  # their address is away: the last ones count
             raise
         if len(self._fetched) >= MOST_KEPT:
             self._fetched.pop(next(iter(self._fetched)))
-        self._fetched[settings.jwks_url] = self._clock(), keys
+        self._fetched[source.jwks_url] = self._clock(), keys
         return keys
 
 

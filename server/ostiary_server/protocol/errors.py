@@ -14,7 +14,8 @@ OAuthError                        answered with its RFC's code, by `endpoints.er
 ├── UnmetAuthenticationRequirements   OpenID Connect Core Error Code unmet_authentication_requirements
 ├── InvalidRequestObject, InvalidRequestURI   RFC 9101 section 7
 ├── RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported           OpenID Connect Core 3.1.2.6
-├── InvalidRedirectURI, InvalidClientMetadata, UnapprovedSoftwareStatement   RFC 7591 3.2.2
+├── InvalidRedirectURI, InvalidClientMetadata             RFC 7591 3.2.2
+├── InvalidSoftwareStatement, UnapprovedSoftwareStatement RFC 7591 3.2.2
 ├── InvalidToken, MissingToken, InsufficientScope   RFC 6750 3.1
 └── UnsupportedTokenType          RFC 7009 2.2.1
 PageError                         before the redirect URI is known good: a page for the person, never a redirect
@@ -141,6 +142,12 @@ class InvalidClientMetadata(OAuthError):
     """What a client says of itself is not acceptable (RFC 7591 section 3.2.2)."""
 
     code = "invalid_client_metadata"
+
+
+class InvalidSoftwareStatement(OAuthError):
+    """The software statement cannot be verified, or is not valid now (RFC 7591 section 3.2.2)."""
+
+    code = "invalid_software_statement"
 
 
 class UnapprovedSoftwareStatement(OAuthError):

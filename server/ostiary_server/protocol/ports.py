@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.registration import Registration
 from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import Grant
@@ -17,7 +18,6 @@ from ostiary_state.runtime.issued import Issued
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.logout import Announce, Participant
 from ostiary_state.runtime.refresh_token import RefreshContext, RefreshFamily, RefreshToken
-from ostiary_state.runtime.registration import Registration
 from ostiary_state.runtime.revocation import Revocation
 from ostiary_state.runtime.session import Session, SignedIn
 from ostiary_state.users.user import User

@@ -11,16 +11,17 @@ import orjson
 
 from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidToken, MissingToken, TemporarilyUnavailable
 from ostiary_server.protocol.ports import Directory, FetchFailed, Outbound, Registrations
+from ostiary_server.protocol.registered_metadata import metadata_of, refuse_unfit
 from ostiary_server.protocol.registration_metadata import read_metadata
 from ostiary_server.protocol.requests import ProtocolRequest
+from ostiary_server.protocol.software_statements import MEMBER, SoftwareStatements
 from ostiary_server.protocol.tokens import digest_of, random_id, random_token
 from ostiary_state.applications.application import Application
-from ostiary_state.runtime.registration import Registration
+from ostiary_state.applications.openid_rules import PREFIX
+from ostiary_state.applications.registration import Registration
 
 REGISTER_PATH: Final = "/register"
-PREFIX: Final = "dyn_"  # of the client ids that are made here
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)
-_INTERNAL: Final = frozenset({"sector"})
 REFUSED: Final = "The token is not one that permits this."
 
 
@@ -40,6 +41,7 @@ class ClientRegistration:
         directory: Directory,
         registrations: Registrations,
         outbound: Outbound,
+        statements: SoftwareStatements,
         *,
         new_token: Callable[[], str] = random_token,
         new_id: Callable[[], str] = random_id,
@@ -47,15 +49,18 @@ class ClientRegistration:
         self._directory = directory
         self._registrations = registrations
         self._outbound = outbound
+        self._statements = statements
         self._new_token = new_token
         self._new_id = new_id
 
     async def register(self, request: ProtocolRequest, sent: Mapping[str, Any]) -> Registered:
-        """Raises InvalidToken, InvalidRedirectURI, InvalidClientMetadata, TemporarilyUnavailable, StoreUnavailable."""
+        """Raises InvalidToken, InvalidRedirectURI, InvalidClientMetadata, InvalidSoftwareStatement,
+        UnapprovedSoftwareStatement, TemporarilyUnavailable and StoreUnavailable.
+        """
         template = self._template(request)
         limits = template.openid.registration
         assert limits is not None  # noqa: S101 - what makes it a template
-        metadata = await self._metadata(sent, template)
+        metadata = await self._metadata(await self._statements.heeded(sent, limits, request.now), template)
         secret = self._new_token() if metadata["token_endpoint_auth_method"] != "none" else None
         access_token = self._new_token()
         registration = Registration(
@@ -70,14 +75,20 @@ class ClientRegistration:
             used_at=request.now,
             expires_at=request.now + limits.unused_for,
         )
+        refuse_unfit(registration)
         if not await self._registrations.add(registration, limits.max_clients):
             raise TemporarilyUnavailable("As many clients are registered as the manifest permits.", retry_after=3600)
-        return Registered(_answer(registration, request, access_token, secret), created=True)
+        body = _answer(registration, request, access_token, registration.metadata)
+        if secret is not None:
+            body |= {"client_secret": secret, "client_secret_expires_at": 0}
+        return Registered(body, created=True)
 
     async def read(self, request: ProtocolRequest, client_id: str) -> Registered:
         """RFC 7592 section 2.1. Raises InvalidToken."""
         registration, token = self._managed(request, client_id)
-        return Registered(_answer(registration, request, token, None), created=False)
+        served = self._directory.application(request.issuer.id, client_id)
+        metadata = registration.metadata if served is None else metadata_of(served, registration)
+        return Registered(_answer(registration, request, token, metadata), created=False)
 
     async def update(self, request: ProtocolRequest, client_id: str, sent: Mapping[str, Any]) -> Registered:
         """RFC 7592 section 2.2: the whole metadata anew, not a part of it. Raises as `register` does."""
@@ -87,20 +98,20 @@ class ClientRegistration:
         if "client_secret" in sent and not _is_its_secret(sent["client_secret"], registration):
             raise InvalidClientMetadata("client_secret: a client cannot choose its own")
         template = self._directory.application_of_id(registration.application_id)
-        if template is None:
+        if template is None or template.openid.registration is None:
             raise InvalidToken(REFUSED)
-        metadata = await self._metadata(sent, template)
-        secret = None
-        digest = registration.secret_digest
-        if metadata["token_endpoint_auth_method"] == "none":
-            digest = None
-        elif digest is None:
-            secret = self._new_token()
-            digest = digest_of(secret)
-        changed = replace(registration, metadata=metadata, secret_digest=digest)
+        known = registration.metadata.get(MEMBER)
+        heeded = await self._statements.heeded(sent, template.openid.registration, request.now, known)
+        metadata = await self._metadata(heeded, template)
+        if (metadata["token_endpoint_auth_method"] == "none") is not (registration.secret_digest is None):
+            raise InvalidClientMetadata(
+                "token_endpoint_auth_method: a client keeps whether it has a secret; register another"
+            )
+        changed = replace(registration, metadata=metadata, version=registration.version + 1, pending=True)
+        refuse_unfit(changed)
         if not await self._registrations.replace(changed):
             raise InvalidToken(REFUSED)
-        return Registered(_answer(changed, request, token, secret), created=False)
+        return Registered(_answer(changed, request, token, metadata), created=False)
 
     async def remove(self, request: ProtocolRequest, client_id: str) -> None:
         """RFC 7592 section 2.3. Raises InvalidToken, StoreUnavailable."""
@@ -109,10 +120,10 @@ class ClientRegistration:
 
     async def _metadata(self, sent: Mapping[str, Any], template: Application) -> dict[str, Any]:
         metadata = read_metadata(sent, template)
-        metadata["sector"] = await self._sector(metadata)
+        await self._verify_sector(metadata)
         return metadata
 
-    async def _sector(self, metadata: Mapping[str, Any]) -> str | None:
+    async def _verify_sector(self, metadata: Mapping[str, Any]) -> None:
         """OpenID Connect Registration section 5: the document at the address lists every redirect URI."""
         hosts = {urlsplit(uri).hostname or "" for uri in metadata.get("redirect_uris", [])}
         address = metadata.get("sector_identifier_uri")
@@ -125,12 +136,8 @@ class ClientRegistration:
                 ) from error
             if not isinstance(listed, list) or not {*metadata.get("redirect_uris", [])} <= {*map(str, listed)}:
                 raise InvalidClientMetadata("sector_identifier_uri: its list lacks one of the redirect_uris")
-            hosts = {urlsplit(address).hostname or ""}
-        if metadata["subject_type"] == "public":
-            return None
-        if len(hosts) != 1:
+        elif metadata["subject_type"] == "pairwise" and len(hosts) != 1:
             raise InvalidClientMetadata("sector_identifier_uri: it is needed for redirect_uris of several hosts")
-        return hosts.pop()
 
     def _template(self, request: ProtocolRequest) -> Application:
         """Whose initial access token was presented (RFC 7591 section 3); every template's is compared."""
@@ -166,15 +173,13 @@ def _is_its_secret(sent: object, registration: Registration) -> bool:
 
 
 def _answer(
-    registration: Registration, request: ProtocolRequest, access_token: str, secret: str | None
-) -> Mapping[str, Any]:
+    registration: Registration, request: ProtocolRequest, access_token: str, metadata: Mapping[str, Any]
+) -> dict[str, Any]:
     """RFC 7591 section 3.2.1, RFC 7592 section 3."""
-    body: dict[str, Any] = {
+    return {
         "client_id": registration.client_id,
         "client_id_issued_at": int(registration.created_at),
         "registration_access_token": access_token,
         "registration_client_uri": f"{request.issuer.origin}{REGISTER_PATH}/{registration.client_id}",
+        **metadata,
     }
-    if secret is not None:
-        body |= {"client_secret": secret, "client_secret_expires_at": 0}
-    return body | {name: value for name, value in registration.metadata.items() if name not in _INTERNAL}

@@ -9,9 +9,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
-from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidRedirectURI, UnapprovedSoftwareStatement
+from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidRedirectURI
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.request_objects import ALGORITHMS
+from ostiary_server.protocol.software_statements import MEMBER
 from ostiary_state.applications.addresses import ENDPOINT, LOOPBACK_IP, PAGE, PRIVATE_USE, REDIRECT_URI
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.openid_rules import problem_of_keys
@@ -147,10 +148,8 @@ REFUSED: Final = (
 def read_metadata(sent: Mapping[str, Any], template: Application) -> dict[str, Any]:
     """What is registered, in the names of the specifications; the sector identifier is still to be verified.
 
-    Raises InvalidRedirectURI, InvalidClientMetadata and UnapprovedSoftwareStatement.
+    A software statement has been verified and heeded already. Raises InvalidRedirectURI and InvalidClientMetadata.
     """
-    if sent.get("software_statement") is not None:
-        raise UnapprovedSoftwareStatement("No issuer of software statements is trusted here.")
     for member in REFUSED:
         if sent.get(member):
             raise _wrong(member, "this is not supported")
@@ -159,6 +158,8 @@ def read_metadata(sent: Mapping[str, Any], template: Application) -> dict[str, A
     }
     read |= _grants(sent, template)
     read["scope"] = _scope(sent, template)
+    if sent.get(MEMBER) is not None:
+        read[MEMBER] = sent[MEMBER]  # section 3.2.1: returned as it came
     for check in CHECKS:
         check(read)
     return read

@@ -70,7 +70,7 @@ class RequestObjects:
             raise InvalidRequestObject(f"The request object is longer than {LONGEST} characters.")
         only = application.openid.request_object_algorithm
         try:
-            signed = await self._keys.verified(value, application, ALGORITHMS if only is None else (only,))
+            signed = await self._keys.verified(value, application.openid, ALGORITHMS if only is None else (only,))
         except NotSigned as error:
             raise InvalidRequestObject(
                 "The request object is not signed with a key and an algorithm of the application.", detail=str(error)

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from ostiary_server.replica.registered import Registered
 from ostiary_server.replica.templates import Templates
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.registration import Registration
 from ostiary_state.runtime.issuer import Issuer
-from ostiary_state.runtime.registration import Registration
 
 _Value = TypeVar("_Value")
 
@@ -122,6 +122,9 @@ class _Content:
         self.remove_application(application.id)
         application = self._compact(application)
         self.by_id[application.id] = application
+        if application.openid.registered_by is not None:
+            self.registered.declare(application)
+            return
         self.by_client.setdefault(application.issuer_id, {})[application.client_id] = application
         self.templates.put(application)
         self.registered.template_changed(application)
@@ -130,6 +133,9 @@ class _Content:
     def remove_application(self, application_id: str) -> None:
         former = self.by_id.pop(application_id, None)
         if former is None:
+            return
+        if former.openid.registered_by is not None:
+            self.registered.undeclare(former)
             return
         self.templates.remove(former)
         self.registered.template_changed(former)

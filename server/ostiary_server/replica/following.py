@@ -18,7 +18,8 @@ from ostiary_state.intent import Kind
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.store.applications import Applications
 from ostiary_state.store.changes import Change, Changes
-from ostiary_state.store.registrations import Registrations, registered_client
+from ostiary_state.store.registered_clients import registered_client
+from ostiary_state.store.registrations import Registrations
 
 POLL_LISTENING = 3.0  # seconds between looks while notifications arrive: they are only the net beneath
 AGAIN = 100  # revisions that are read once more after a connection was lost

@@ -1,10 +1,11 @@
-"""Clients that registered themselves, as a replica serves them: each from its template, as that is now."""
+"""Clients that registered themselves, as a replica serves them: each from its template, as that is now, and from its
+own OAuthApplication where it has one."""
 
 from collections.abc import Mapping
 
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.registered import registered_application
-from ostiary_state.runtime.registration import Registration
+from ostiary_state.applications.registration import Registration
 
 
 class Registered:
@@ -12,6 +13,7 @@ class Registered:
 
     def __init__(self) -> None:
         self._registrations: dict[str, Registration] = {}
+        self._declared: dict[str, Application] = {}  # their objects
         self._applications: dict[str, Application] = {}
 
     def put(self, registration: Registration) -> None:
@@ -23,6 +25,17 @@ class Registered:
         """Serve it no more."""
         self._registrations.pop(client_id, None)
         self._applications.pop(client_id, None)
+
+    def declare(self, application: Application) -> None:
+        """Its OAuthApplication is stored so."""
+        self._declared[application.client_id] = application
+        self._applications.pop(application.client_id, None)
+
+    def undeclare(self, application: Application) -> None:
+        """Its OAuthApplication is gone; another one's stays."""
+        if self._declared.get(application.client_id) is application:
+            del self._declared[application.client_id]
+            self._applications.pop(application.client_id, None)
 
     def template_changed(self, application: Application) -> None:
         """Whatever came of it is made again; an application that is no template has no clients."""
@@ -46,6 +59,14 @@ class Registered:
             return None
         if template.incarnation != registration.application_incarnation:
             return None
-        application = registered_application(template, registration)
+        declared = self._declared.get(client_id)
+        if declared is not None and template_id_of(declared) != template.id:
+            declared = None
+        application = registered_application(template, registration, declared)
         self._applications[client_id] = application
         return application
+
+
+def template_id_of(application: Application) -> str:
+    """The object by which a registered client's OAuthApplication says that it registered itself."""
+    return f"{application.id.partition('/')[0]}/{application.openid.registered_by}"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from ostiary_server.metrics import Metrics
-from ostiary_server.protocol.registration import PREFIX
 from ostiary_server.replica.directory import Directory
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.openid_rules import PREFIX
+from ostiary_state.applications.registration import Registration
 from ostiary_state.errors import StoreUnavailable
-from ostiary_state.runtime.registration import Registration
 from ostiary_state.store.registrations import Registrations, TooManyRegistrations
 
 PATIENCE: Final = 3.0  # seconds for other replicas to follow; a client hardly comes back sooner

@@ -1,7 +1,7 @@
 """What a replica holds of an application's OpenID Connect settings. Most applications share one value: the default."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -27,12 +27,35 @@ class LogoutAddresses:
         return self.back_channel is not None or self.front_channel is not None
 
 
+class KeySource(Protocol):
+    """Where public keys come from: at most one of the two."""
+
+    @property
+    def jwks(self) -> bytes | None:
+        """JSON of a JWK Set."""
+
+    @property
+    def jwks_url(self) -> str | None:
+        """Address of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareStatementIssuer:
+    """Who is trusted to describe clients. Satisfies KeySource."""
+
+    issuer: str
+    jwks: bytes | None
+    jwks_url: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class RegistrationLimits:
     """Of one template."""
 
     max_clients: int
     unused_for: int  # seconds
+    statement_issuers: tuple[SoftwareStatementIssuer, ...] = ()
+    statement_required: bool = False
 
 
 NO_LOGOUT: Final = LogoutAddresses()
@@ -56,6 +79,7 @@ class OpenIDSettings:
     initiate_login_url: str | None = None
     compatibility: frozenset[str] = frozenset()
     registration: RegistrationLimits | None = None  # a template for clients that register themselves
+    registered_by: str | None = None  # name of the template by which this client registered itself
     metadata_hosts: tuple[str, ...] = ()  # patterns; not empty: a template for clients that describe themselves
     optional_scopes: frozenset[str] = frozenset()
     scope_descriptions: tuple[tuple[str, str], ...] = ()
@@ -87,6 +111,7 @@ class OpenIDSettings:
             initiate_login_url=spec.initiate_login_url,
             compatibility=frozenset(spec.compatibility),
             registration=_limits(spec),
+            registered_by=spec.registered_by,
             metadata_hosts=spec.client_id_metadata.allowed_hosts if spec.client_id_metadata else (),
             optional_scopes=frozenset(spec.optional_scopes),
             scope_descriptions=tuple((each.scope, each.description) for each in spec.scope_descriptions),
@@ -116,7 +141,17 @@ def implied_response_types(grant_modes: frozenset[str]) -> frozenset[frozenset[s
 
 def _limits(spec: "OAuthApplicationSpec") -> RegistrationLimits | None:
     registration = spec.dynamic_registration
-    return RegistrationLimits(registration.max_clients, registration.unused_for.seconds) if registration else None
+    if registration is None:
+        return None
+    return RegistrationLimits(
+        registration.max_clients,
+        registration.unused_for.seconds,
+        tuple(
+            SoftwareStatementIssuer(each.issuer, _encoded(each.jwks), each.jwks_url)
+            for each in registration.software_statement_issuers
+        ),
+        registration.require_software_statement,
+    )
 
 
 def _host(url: str) -> str:

@@ -9,9 +9,15 @@ from joserfc.jwk import KeySet
 
 from ostiary_state.applications.openid import callback_hosts, sector_of
 from ostiary_state.applications.rule import Rule
-from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.applications.spec import OAuthApplicationSpec, SoftwareStatementIssuerSpec
 from ostiary_state.kinds.violation import Violation
 
+PREFIX = "dyn_"  # of the client ids of clients that registered themselves
+OF_THE_TEMPLATE = (
+    *("authenticationAddress", "corsOrigins", "optionalScopes", "scopeDescriptions", "claims", "audiences"),
+    *("allowedGroups", "clientIDMetadata", "dynamicRegistration", "compatibility"),
+)
+_DEFAULTED_OF_THE_TEMPLATE = ("tokenLifetimes", "accessTokenFormat", "signingAlgorithm")
 LONGEST_JWKS = 16_384  # characters as JSON
 MOST_KEYS = 16
 
@@ -83,6 +89,53 @@ OPENID_RULES = (
         ),
     ),
     Rule(
+        "clientID",
+        f"do not begin with {PREFIX}, by which the client ids of clients that registered themselves begin",
+        f"has(self.registeredBy) || !has(self.clientID) || !self.clientID.startsWith('{PREFIX}')",
+        lambda spec: spec.registered_by is not None or not (spec.client_id or "").startswith(PREFIX),
+    ),
+    Rule(
+        "registeredBy",
+        "remove it, or set clientID to that of a client that registered itself",
+        f"!has(self.registeredBy) || (has(self.clientID) && self.clientID.startsWith('{PREFIX}'))",
+        lambda spec: spec.registered_by is None or (spec.client_id or "").startswith(PREFIX),
+    ),
+    Rule(
+        "registeredBy",
+        f"say {', '.join(OF_THE_TEMPLATE)} in the template only: they are the same for each of its clients",
+        f"!has(self.registeredBy) || ({' && '.join(f'!has(self.{name})' for name in OF_THE_TEMPLATE)})",
+        lambda spec: spec.registered_by is None or not {*OF_THE_TEMPLATE} & spec.canonical().keys(),
+    ),
+    Rule(
+        "registeredBy",
+        "remove secret: the client alone knows it; and consent: Skip and deletionPolicy: Orphan, since who registered"
+        " it is not known",
+        "!has(self.registeredBy) || (!has(self.secret) && self.consent == 'Prompt' && self.deletionPolicy == 'Delete')",
+        lambda spec: (
+            spec.registered_by is None
+            or (spec.secret is None and spec.consent == "Prompt" and spec.deletion_policy == "Delete")
+        ),
+    ),
+    Rule(
+        "dynamicRegistration",
+        "give each of softwareStatementIssuers exactly one of jwks and jwksURL",
+        "!has(self.dynamicRegistration) || !has(self.dynamicRegistration.softwareStatementIssuers)"
+        " || !self.dynamicRegistration.softwareStatementIssuers.exists(each, has(each.jwks) == has(each.jwksURL))",
+        lambda spec: all((each.jwks is None) is not (each.jwks_url is None) for each in _statement_issuers(spec)),
+    ),
+    Rule(
+        "dynamicRegistration",
+        "list softwareStatementIssuers, or remove requireSoftwareStatement: nobody could register",
+        "!has(self.dynamicRegistration) || !self.dynamicRegistration.requireSoftwareStatement"
+        " || (has(self.dynamicRegistration.softwareStatementIssuers)"
+        " && self.dynamicRegistration.softwareStatementIssuers.size() > 0)",
+        lambda spec: (
+            spec.dynamic_registration is None
+            or not spec.dynamic_registration.require_software_statement
+            or bool(_statement_issuers(spec))
+        ),
+    ),
+    Rule(
         "jwksURL",
         "remove jwks or jwksURL: the keys come from one place",
         "!has(self.jwks) || !has(self.jwksURL)",
@@ -97,15 +150,26 @@ OPENID_RULES = (
 )
 
 
-def beyond_cel(spec: OAuthApplicationSpec, namespace: str) -> Iterator[Violation]:
-    """What takes a parser of addresses or of keys, or the namespace."""
-    yield from _sector(spec)
+def beyond_cel(spec: OAuthApplicationSpec, namespace: str, verified_sector: str | None) -> Iterator[Violation]:
+    """What takes a parser of addresses or of keys, or the namespace.
+
+    `verified_sector`: a sectorIdentifierURL whose document was read and lists the callback URLs.
+    """
+    if spec.registered_by is not None:
+        written = spec.canonical()
+        for name in _DEFAULTED_OF_THE_TEMPLATE:
+            if name in written:
+                yield Violation(f"spec.{name}", f"remove it: the template {spec.registered_by} says it")
+    yield from _sector(spec, verified_sector)
     if spec.front_channel_logout_url and not _origins(spec).issuperset({_origin(spec.front_channel_logout_url)}):
         # OpenID Connect Front-Channel Logout section 2.
         message = "use the scheme, host and port of one of the callbackURLs"
         yield Violation("spec.frontChannelLogoutURL", message)
     if spec.jwks is not None and (problem := problem_of_keys(spec.jwks)) is not None:
         yield Violation("spec.jwks", problem)
+    for index, issuer in enumerate(_statement_issuers(spec)):
+        if issuer.jwks is not None and (problem := problem_of_keys(issuer.jwks)) is not None:
+            yield Violation(f"spec.dynamicRegistration.softwareStatementIssuers[{index}].jwks", problem)
     own = spec.audiences and all(audience.startswith(f"{namespace}.") for audience in spec.audiences)
     for index, claim in enumerate(spec.claims):
         if "AccessToken" in claim.tokens and not own:
@@ -113,8 +177,10 @@ def beyond_cel(spec: OAuthApplicationSpec, namespace: str) -> Iterator[Violation
             yield Violation(f"spec.claims[{index}].tokens", message)
 
 
-def _sector(spec: OAuthApplicationSpec) -> Iterator[Violation]:
+def _sector(spec: OAuthApplicationSpec, verified: str | None) -> Iterator[Violation]:
     if spec.subject_type == "Public" or not spec.callback_urls:
+        return
+    if verified is not None and spec.sector_identifier_url == verified:
         return
     hosts = callback_hosts(spec)
     if spec.sector_identifier_url is None and len(hosts) > 1:
@@ -139,6 +205,10 @@ def problem_of_keys(jwks: dict[str, Any]) -> str | None:
     except (JoseError, ValueError, TypeError, KeyError) as error:
         return f"one of the keys cannot be read: {error}"
     return None
+
+
+def _statement_issuers(spec: OAuthApplicationSpec) -> tuple[SoftwareStatementIssuerSpec, ...]:
+    return spec.dynamic_registration.software_statement_issuers if spec.dynamic_registration is not None else ()
 
 
 def _origins(spec: OAuthApplicationSpec) -> frozenset[tuple[str, str]]:

@@ -1,63 +1,128 @@
-"""A registered client as an application: its template, narrowed to what it asked for."""
+"""A client that registered itself, as an OAuthApplication and as it is served: its template, narrowed to its own part.
 
+The metadata of RFC 7591 becomes a spec, with or without an object that holds it. Where there is an object, that is what
+counts, except for an update of the client's own that has not reached it yet.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-
-import orjson
+from typing import Any, Final
 
 from ostiary_state.applications.application import Application
-from ostiary_state.applications.openid import LogoutAddresses, OpenIDSettings
-from ostiary_state.runtime.registration import Registration
+from ostiary_state.applications.openid import OpenIDSettings
+from ostiary_state.applications.registration import Registration
+from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.kinds.custom_resource import MAX_NAME_LENGTH
+
+# Metadata that a field of the spec has as it is.
+FIELDS: Final[Mapping[str, str]] = {
+    "client_name": "displayName",
+    "logo_uri": "logoURL",
+    "client_uri": "homepageURL",
+    "policy_uri": "policyURL",
+    "tos_uri": "termsURL",
+    "contacts": "contacts",
+    "redirect_uris": "callbackURLs",
+    "post_logout_redirect_uris": "postLogoutRedirectURLs",
+    "grant_types": "grantModes",
+    "response_types": "responseTypes",
+    "token_endpoint_auth_method": "tokenEndpointAuthMethod",
+    "id_token_signed_response_alg": "idTokenSignedResponseAlg",
+    "userinfo_signed_response_alg": "userinfoSignedResponseAlg",
+    "authorization_signed_response_alg": "authorizationSignedResponseAlg",
+    "request_object_signing_alg": "requestObjectSigningAlg",
+    "sector_identifier_uri": "sectorIdentifierURL",
+    "jwks": "jwks",
+    "jwks_uri": "jwksURL",
+    "request_uris": "requestURLs",
+    "backchannel_logout_uri": "backChannelLogoutURL",
+    "frontchannel_logout_uri": "frontChannelLogoutURL",
+    "frontchannel_logout_session_required": "frontChannelLogoutSessionRequired",
+    "initiate_login_uri": "initiateLoginURL",
+}
+_SUFFIX: Final = 10  # hexadecimal digits by which the names of a template's clients differ
 
 
-def registered_application(template: Application, registration: Registration) -> Application:
-    """What the manifest has withdrawn since the client registered is withdrawn from it, too."""
+def object_name_of(template: str, client_id: str) -> str:
+    """Name of the OAuthApplication of a client that registered itself by the template of this name."""
+    digest = hashlib.sha256(client_id.encode()).hexdigest()[:_SUFFIX]
+    return f"{template[: MAX_NAME_LENGTH - _SUFFIX - 1].rstrip('-.')}-{digest}"
+
+
+def registered_spec(registration: Registration) -> dict[str, Any]:
+    """What its OAuthApplication says, in the form of a manifest."""
     metadata = registration.metadata
-    scopes = metadata["scope"].split(" ") if metadata.get("scope") else ()
-    confidential = registration.secret_digest is not None
-    return replace(
-        template,
-        client_id=registration.client_id,
-        display_name=metadata.get("client_name") or registration.client_id,
-        logo_url=metadata.get("logo_uri"),
-        homepage_url=metadata.get("client_uri"),
-        policy_url=metadata.get("policy_uri"),
-        terms_url=metadata.get("tos_uri"),
-        confidential=confidential,
-        callback_urls=tuple(metadata.get("redirect_uris", ())),
-        post_logout_redirect_urls=tuple(metadata.get("post_logout_redirect_uris", ())),
-        grant_modes=template.grant_modes & frozenset(metadata["grant_types"]),
-        listed_response_types=frozenset(frozenset(written.split(" ")) for written in metadata["response_types"]),
-        scopes=tuple(scope for scope in template.scopes if scope in scopes),
+    said = {field: metadata[member] for member, field in FIELDS.items() if metadata.get(member) not in (None, [])}
+    confidential = metadata["token_endpoint_auth_method"] != "none"
+    spec = said | {
+        "registeredBy": registration.application_id.rpartition("/")[2],
+        "clientID": registration.client_id,
+        "type": "Confidential" if confidential else "Public",
+        "displayName": metadata.get("client_name") or registration.client_id,
+        "scopes": metadata["scope"].split(" ") if metadata.get("scope") else [],
         # The specification's default for those that have a secret; the others need PKCE in its place.
-        pkce_required=not confidential,
+        "pkce": "Optional" if confidential else "Required",
+        "idTokenClaims": "AsRequested",  # as OpenID Connect Core section 5.4 has it
+        "subjectType": str(metadata.get("subject_type", "public")).capitalize(),
+    }
+    if metadata.get("default_max_age") is not None:
+        spec["defaultMaxAge"] = f"{metadata['default_max_age']}s"
+    return spec
+
+
+def registered_application(
+    template: Application, registration: Registration, declared: Application | None = None
+) -> Application:
+    """What the template has withdrawn since the client registered is withdrawn from it, too.
+
+    `declared`: as its OAuthApplication is stored. It has the template's id and incarnation all the same: what it is
+    granted hangs on those, so that nothing ends in the moment in which its object comes into being.
+    """
+    own = declared
+    if own is None or registration.pending:
+        own = Application.from_spec(
+            OAuthApplicationSpec.read(registered_spec(registration)),
+            id=template.id,
+            incarnation=template.incarnation,
+            revision=template.revision,
+            client_id=registration.client_id,
+            issuer_id=template.issuer_id,
+            not_before=0.0,
+            secret_digests=(),
+        )
+    declared = declared or own
+    return replace(
+        own,
+        id=template.id,
+        incarnation=template.incarnation,
+        revision=max(template.revision, own.revision),
+        issuer_id=template.issuer_id,
+        enabled=template.enabled and declared.enabled,
+        not_before=max(template.not_before, declared.not_before),
+        cors_origins=template.cors_origins,
+        grant_modes=template.grant_modes & own.grant_modes,
+        scopes=tuple(scope for scope in template.scopes if scope in own.scopes),
+        audiences=template.audiences,
+        allowed_groups=template.allowed_groups,
+        pkce_required=own.pkce_required or declared.pkce_required,
         consent_required=True,
-        id_token_algorithm=metadata["id_token_signed_response_alg"],
-        token_endpoint_auth_method=metadata["token_endpoint_auth_method"],
+        lifetimes=template.lifetimes,
+        opaque_access_tokens=template.opaque_access_tokens,
+        signing_algorithm=template.signing_algorithm,
         secret_digests=(registration.secret_digest,) if registration.secret_digest is not None else (),
-        openid=_settings(template.openid, metadata),
+        openid=_settings(template.openid, own.openid),
     )
 
 
-def _settings(template: OpenIDSettings, metadata: Mapping[str, Any]) -> OpenIDSettings:
-    jwks = metadata.get("jwks")
+def _settings(template: OpenIDSettings, own: OpenIDSettings) -> OpenIDSettings:
     return replace(
-        template,
+        own,
         registration=None,
-        sector=metadata.get("sector"),
-        id_token_claims_always=False,  # as OpenID Connect Core section 5.4 has it
-        userinfo_algorithm=metadata.get("userinfo_signed_response_alg"),
-        authorization_algorithm=metadata.get("authorization_signed_response_alg", "RS256"),
-        default_max_age=metadata.get("default_max_age"),
-        jwks=orjson.dumps(jwks) if jwks is not None else None,
-        jwks_url=metadata.get("jwks_uri"),
-        request_object_algorithm=metadata.get("request_object_signing_alg"),
-        request_urls=tuple(metadata.get("request_uris", ())),
-        logout=LogoutAddresses(
-            metadata.get("backchannel_logout_uri"),
-            metadata.get("frontchannel_logout_uri"),
-            metadata.get("frontchannel_logout_session_required", False),
-        ),
-        initiate_login_url=metadata.get("initiate_login_uri"),
+        registered_by=None,
+        metadata_hosts=(),
+        claims=template.claims,
+        compatibility=template.compatibility,
+        optional_scopes=template.optional_scopes,
+        scope_descriptions=template.scope_descriptions,
     )

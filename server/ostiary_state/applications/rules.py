@@ -121,6 +121,11 @@ IMMUTABLES = (
         lambda spec: spec.client_id,
     ),
     Immutable(
+        "registeredBy",
+        "registeredBy cannot be changed, set or removed later: delete the object to end the client",
+        lambda spec: spec.registered_by,
+    ),
+    Immutable(
         "type",
         "type cannot be changed: make a new object with the type that you want",
         lambda spec: spec.type,
@@ -129,16 +134,22 @@ IMMUTABLES = (
 
 
 def violations(
-    spec: OAuthApplicationSpec, *, namespace: str, name: str, client_id_prefixes: Collection[str] = ()
+    spec: OAuthApplicationSpec,
+    *,
+    namespace: str,
+    name: str,
+    client_id_prefixes: Collection[str] = (),
+    verified_sector: str | None = None,
 ) -> tuple[Violation, ...]:
     """Everything that is wrong with a spec by itself; empty where it can be served.
 
     `client_id_prefixes`: first labels of client ids, beside its own namespace, that this object may use.
+    `verified_sector`: a sectorIdentifierURL that may be of any host, since its document lists the callback URLs.
     """
     return (
         *failed_checks(spec),
         *(Violation(f"spec.{rule.field}", rule.message) for rule in RULES if not rule.holds(spec)),
-        *beyond_cel(spec, namespace),
+        *beyond_cel(spec, namespace, verified_sector),
         *_names(spec, namespace, name, client_id_prefixes),
     )
 

@@ -85,6 +85,19 @@ class ClientIDMetadataSpec(Manifest):
     specific object of an address that admits a host is the one that counts."""
 
 
+class SoftwareStatementIssuerSpec(Manifest):
+    """Who may vouch for what a client says of itself when it registers (RFC 7591 section 2.3)."""
+
+    issuer: Audience
+    """The iss of its software statements."""
+
+    jwks: Annotated[dict[str, Any] | None, Field(max_length=1)] = None
+    """Its public keys as a JWK Set (RFC 7517)."""
+
+    jwks_url: Endpoint | None = None
+    """https address of its JWK Set, instead of jwks; fetched when it is needed and kept for minutes."""
+
+
 class DynamicRegistrationSpec(Manifest):
     """Clients that register themselves with an initial access token (RFC 7591, OpenID Connect Dynamic Registration)."""
 
@@ -93,6 +106,15 @@ class DynamicRegistrationSpec(Manifest):
 
     unused_for: Annotated[Duration, Between.of("1h", "8760h")] = Duration.parse("720h")
     """A client that nobody has used for so long is removed, 1h to 8760h (365 days), default 720h (30 days)."""
+
+    software_statement_issuers: Annotated[
+        tuple[SoftwareStatementIssuerSpec, ...], Field(max_length=8), EachKeyOnce("issuer")
+    ] = ()
+    """Whose software statements are trusted: what one says of a client counts before what the client says. Those of
+    anybody else are refused."""
+
+    require_software_statement: StrictBool = False
+    """Refuse clients that come without one."""
 
 
 class ClientSecretSpec(Manifest):
@@ -271,6 +293,12 @@ class OAuthApplicationSpec(Manifest):
     """Make this object a template for clients that register themselves at /register. The client-secret in its Secret is
     the initial access token that they need for it. What it says of grantModes, scopes, audiences, groups and lifetimes
     is the most that each of them can get; people are always asked for consent."""
+
+    registered_by: ObjectName | None = None
+    """The template, an object of this namespace with dynamicRegistration, by which this client registered itself. The
+    operator makes such objects; the client's own updates change them, and so may you. What is not the client's alone,
+    such as lifetimes, audiences and groups, is said in the template, which is also the most that is granted. Cannot be
+    changed, set or removed later."""
 
     compatibility: Annotated[tuple[Compatibility, ...], Field(max_length=1), EachOnce()] = ()
     """Serve this application under the paths of another product, too. authing: /oauth/auth, /oauth/token, /oauth/me,

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.exc import IntegrityError
 
+from ostiary_state.applications.registration import Registration
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import IntentWrite, ServedRevision, StoredApplication, StoredUser
 from ostiary_state.runtime.issuer import Issuer
@@ -15,7 +16,7 @@ from ostiary_state.store.identifiers import random_text
 from ostiary_state.store.intent_batch import IntentBatch
 from ostiary_state.store.intent_transaction import IntentTransaction
 from ostiary_state.store.replicas import LIFETIME
-from ostiary_state.store.tables import applications, issuers, replicas, users
+from ostiary_state.store.tables import applications, issuers, registrations, replicas, users
 
 _Row = TypeVar("_Row")
 
@@ -65,6 +66,29 @@ class IntentRepository:
         found = await self._read(statement)
         return rows.issuer_of(found[0]) if found else None
 
+    async def registration(self, client_id: str) -> Registration | None:
+        """A client's registration; None where it was withdrawn."""
+        return _first(
+            await self._registrations(registrations.c.client_id == client_id, registrations.c.deleted_at.is_(None))
+        )
+
+    async def pending_registrations(self, limit: int) -> Sequence[Registration]:
+        """By a partial index: nothing, most of the time."""
+        return await self._registrations(registrations.c.pending, limit=limit)
+
+    async def clients_of(self, application_id: str) -> Sequence[str]:
+        """Client ids of those that registered themselves by this template."""
+        statement = select(registrations.c.client_id).where(
+            registrations.c.application_id == application_id, registrations.c.deleted_at.is_(None)
+        )
+        return [row["client_id"] for row in await self._read(statement)]
+
+    async def forget_registration(self, client_id: str) -> None:
+        """No replica serves a withdrawn one, so no revision is needed."""
+        own = registrations.c.client_id == client_id
+        async with self._database.write() as transaction:
+            await transaction.execute(delete(registrations).where(own, registrations.c.deleted_at.is_not(None)))
+
     async def served(self) -> ServedRevision:
         """What the live replicas serve, by the database's clock."""
         age = (self._database.now + LIFETIME - replicas.c.expires_at).label("age")
@@ -103,6 +127,10 @@ class IntentRepository:
             .where(applications.c.deleted_at.is_(None), *conditions)
         )
         return [rows.stored_application_of(row) for row in await self._read(statement)]
+
+    async def _registrations(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Registration]:
+        statement = select(registrations).where(*conditions).order_by(registrations.c.client_id).limit(limit)
+        return [Registration(**row) for row in await self._read(statement)]
 
     async def _users(self, *conditions: ColumnElement[bool]) -> list[StoredUser]:
         statement = select(users).where(users.c.deleted_at.is_(None), *conditions)

@@ -18,6 +18,7 @@ from ostiary_state.store.database import Database, Transaction
 from ostiary_state.store.dialects import upsert
 from ostiary_state.store.intent_batch import IntentBatch
 from ostiary_state.store.issuer_claims import IssuerClaims
+from ostiary_state.store.registered_clients import RegisteredClients
 from ostiary_state.store.tables import applications, changes, revision, users
 
 CHANNEL = "ostiary_revision"  # NOTIFY: the payload is the revision, nothing else
@@ -60,8 +61,12 @@ class IntentTransaction:
         await self._put(applications, self._application_rows(batch, present_applications, issuer_ids, value))
         await self._put(users, self._user_rows(batch, present_users, value))
         await claims.vacate(former - set(issuer_ids.values()), now)
+        clients = RegisteredClients(self.transaction)
+        gone = [present_applications[key] for key in ending_applications]
         changed = [
             *((Kind.APPLICATION, key) for key in written),
+            *((Kind.APPLICATION, key) for key in await clients.settle(batch.applications)),
+            *((Kind.APPLICATION, key) for key in await clients.end(gone, keeping=_wanted_client_ids(batch))),
             *((Kind.USER, key) for key in {each.id for each in batch.users} | {key for key, _ in ending_users}),
             *((Kind.ISSUER, key) for key in claims.changed),
         ]

@@ -1,19 +1,20 @@
 """Clients that registered themselves.
 
-Each write raises the revision in its own transaction, as the operator's do, so that replicas follow it. In `changes` a
-registration stands as an application of the id `<template>/<client_id>`: a replica of the release before looks for
-such an application, finds none, and serves on.
+Each write raises the revision in its own transaction, as the operator's do, so that replicas follow it.
 """
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
+from ostiary_state.applications.registration import Registration
 from ostiary_state.intent import Kind
-from ostiary_state.runtime.registration import Registration
 from ostiary_state.store.database import Database, Transaction
 from ostiary_state.store.intent_transaction import CHANNEL
+from ostiary_state.store.registered_clients import change_id
 from ostiary_state.store.tables import changes, registrations, replicas, revision
+
+_LIVE = registrations.c.deleted_at.is_(None)
 
 
 class TooManyRegistrations(Exception):
@@ -37,7 +38,7 @@ class Registrations:
         )
         async with self._database.write() as transaction:
             value = await self._raise(transaction, [registration])
-            counted = select(func.count()).select_from(registrations).where(*same)
+            counted = select(func.count()).select_from(registrations).where(*same, _LIVE)
             if (await transaction.execute(counted)).scalar_one() >= most:
                 await transaction.rollback()
                 raise TooManyRegistrations
@@ -45,22 +46,24 @@ class Registrations:
         return value
 
     async def replace(self, registration: Registration) -> int | None:
-        """Write its metadata anew; the revision, or None where it is gone."""
-        own = update(registrations).where(registrations.c.client_id == registration.client_id)
+        """Write its metadata anew, as its next version; the revision, or None where it is gone."""
+        own = update(registrations).where(registrations.c.client_id == registration.client_id, _LIVE)
         async with self._database.write() as transaction:
             value = await self._raise(transaction, [registration])
-            written = own.values(metadata=dict(registration.metadata), secret_digest=registration.secret_digest)
+            version = registrations.c.version + 1
+            written = own.values(metadata=dict(registration.metadata), version=version, pending=True)
             if (await transaction.execute(written)).rowcount != 1:
                 await transaction.rollback()
                 return None
         return value
 
     async def remove(self, gone: Sequence[Registration]) -> int:
-        """Delete; the revision."""
+        """Serve them no more; the revision. The rows stay until their objects have followed."""
         async with self._database.write() as transaction:
             value = await self._raise(transaction, gone)
             ids = [registration.client_id for registration in gone]
-            await transaction.execute(delete(registrations).where(registrations.c.client_id.in_(ids)))
+            ended = update(registrations).where(registrations.c.client_id.in_(ids), _LIVE)
+            await transaction.execute(ended.values(deleted_at=self._database.now, pending=True))
         return value
 
     async def used(self, until: Mapping[str, float], now: float) -> None:
@@ -75,18 +78,21 @@ class Registrations:
 
     async def expired(self, now: float, limit: int) -> Sequence[Registration]:
         """Those that nobody has used for too long."""
-        statement = select(registrations).where(registrations.c.expires_at <= now).limit(limit)
+        statement = select(registrations).where(registrations.c.expires_at <= now, _LIVE).limit(limit)
         async with self._database.read() as transaction:
             return [Registration(**row) for row in (await transaction.execute(statement)).mappings()]
 
     async def load_all(self) -> Sequence[Registration]:
         """Every one."""
         async with self._database.read() as transaction:
-            return [Registration(**row) for row in (await transaction.execute(select(registrations))).mappings()]
+            return [
+                Registration(**row)
+                for row in (await transaction.execute(select(registrations).where(_LIVE))).mappings()
+            ]
 
     async def load(self, client_ids: Sequence[str]) -> Mapping[str, Registration | None]:
         """By client id; None: gone."""
-        statement = select(registrations).where(registrations.c.client_id.in_(client_ids))
+        statement = select(registrations).where(registrations.c.client_id.in_(client_ids), _LIVE)
         async with self._database.read() as transaction:
             found = (await transaction.execute(statement)).mappings().all()
         return dict.fromkeys(client_ids) | {row["client_id"]: Registration(**row) for row in found}
@@ -102,24 +108,17 @@ class Registrations:
         raised = update(revision).values(value=revision.c.value + 1).returning(revision.c.value)
         value: int = (await transaction.execute(raised)).scalar_one()
         listed = [
-            {"revision": value, "kind": str(Kind.APPLICATION), "id": change_id(registration)}
+            {
+                "revision": value,
+                "kind": str(Kind.APPLICATION),
+                "id": change_id(registration.application_id, registration.client_id),
+            }
             for registration in changed
         ]
         await transaction.execute(insert(changes), listed)
         if self._database.postgresql:
             await transaction.execute(select(func.pg_notify(CHANNEL, str(value))))
         return value
-
-
-def change_id(registration: Registration) -> str:
-    """As a registration stands in `changes`; `<namespace>/<name>/<client_id>`, and no object's id has two slashes."""
-    return f"{registration.application_id}/{registration.client_id}"
-
-
-def registered_client(change: str) -> str | None:
-    """The client id of a registration's `change_id`; None: an object's id."""
-    parts = change.split("/", 2)
-    return parts[2] if len(parts) == 3 else None
 
 
 def _row(registration: Registration) -> dict[str, object]:

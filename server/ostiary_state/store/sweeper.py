@@ -29,6 +29,7 @@ from ostiary_state.store.tables import (
 )
 
 FORGOTTEN = 3600.0  # seconds that the row of a dead replica stays to be seen
+WITHDRAWN = 7 * 24 * 3600.0  # seconds in which the operator removes the object of a client that went; there may be none
 
 Condition = Callable[[float, Database], ColumnElement[bool]]
 
@@ -99,6 +100,7 @@ STEPS = (
     Step(consents, lambda _now, _: _gone_application(consents)),
     Step(consents, lambda _now, _: _retired_issuer(consents)),
     Step(registrations, lambda _now, _: _gone_application(registrations)),
+    Step(registrations, lambda _now, database: registrations.c.deleted_at <= database.now - WITHDRAWN),
     Step(sessions, lambda now, _: sessions.c.expires_at <= now),
     Step(sessions, lambda _now, _: _gone_user(sessions)),
     Step(logout_deliveries, lambda now, _: logout_deliveries.c.expires_at <= now),

@@ -269,7 +269,11 @@ registrations = Table(
     Column("created_at", Double, nullable=False),
     Column("used_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("pending", Boolean, nullable=False),  # its OAuthApplication does not hold this version yet
+    Column("deleted_at", Double),
     Index(None, "application_id", "application_incarnation"),
+    Index("ix_registrations_pending", "client_id", postgresql_where=text("pending"), sqlite_where=text("pending")),
 )
 
 logout_deliveries = Table(

@@ -4,6 +4,9 @@
   resources: [oauthapplications, oauthusers]
   verbs: [get, list, watch, patch] # patch: its finalizer
 - apiGroups: [ostiary.dev]
+  resources: [oauthapplications]
+  verbs: [create, delete] # of clients that register themselves
+- apiGroups: [ostiary.dev]
   resources: [oauthapplications/status, oauthusers/status]
   verbs: [patch]
 - apiGroups: [""]

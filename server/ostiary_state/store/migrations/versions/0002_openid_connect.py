@@ -46,7 +46,18 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("used_at", sa.Double(), nullable=False),
         sa.Column("expires_at", sa.Double(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("pending", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("client_id", name=op.f("pk_registrations")),
+    )
+    op.create_index(
+        "ix_registrations_pending",
+        "registrations",
+        ["client_id"],
+        unique=False,
+        postgresql_where=sa.text("pending"),
+        sqlite_where=sa.text("pending"),
     )
     op.create_index(
         op.f("ix_registrations_application_id_application_incarnation"),

@@ -19,3 +19,6 @@ class Registration:
     created_at: float
     used_at: float  # to about an hour
     expires_at: float  # removed then, unless it is used before
+    version: int = 1  # raised by each update
+    pending: bool = True  # this version is not yet in its OAuthApplication
+    deleted_at: float | None = None  # withdrawn; kept until its OAuthApplication is gone, too
