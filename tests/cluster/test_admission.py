@@ -79,7 +79,9 @@ def answered(call: Callable[[], Any]) -> dict[str, Any]:
     try:
         stored: dict[str, Any] = call()
     except ApiException as error:
-        details = json.loads(error.body or "{}")["details"]
+        details = json.loads(error.body or "{}").get("details", {})
+        if "causes" not in details:  # not refused by a rule: such as a field that the definition does not have
+            raise
         causes = [Cause(cause.get("field", ""), cause["message"]) for cause in details["causes"]]
         raise AdmissionRefused(causes) from None
     return stored

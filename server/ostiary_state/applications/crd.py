@@ -45,7 +45,6 @@ COLUMNS = (
 def application_definition() -> dict[str, Any]:
     """The CustomResourceDefinition of OAuthApplication."""
     spec = structural_schema(OAuthApplicationSpec)
-    spec["properties"]["jwks"] |= {"x-kubernetes-preserve-unknown-fields": True}
     spec["x-kubernetes-validations"] = [
         {"rule": rule.cel, "message": rule.message, "fieldPath": f".{rule.field}"} for rule in (*RULES, *IMMUTABLES)
     ]

@@ -39,6 +39,8 @@ def _structural(schema: Schema, definitions: Schema) -> Schema:
         raise ValueError(f"no structural form for {', '.join(sorted(unknown))}")
     found = {key: schema[key] for key in _KEPT if key in schema}
     found["description"] = " ".join(found.get("description", "").split())
+    if schema.get("additionalProperties") is True:  # else the API server would drop what no property names
+        found["x-kubernetes-preserve-unknown-fields"] = True
     if "items" in found:
         found["items"] = {k: v for k, v in _structural(found["items"], definitions).items() if v != ""}
     if "properties" in found:

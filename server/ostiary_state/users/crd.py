@@ -41,7 +41,6 @@ def user_definition() -> dict[str, Any]:
     spec["properties"]["claims"] |= {
         # CEL sees only what the schema names, so the refused claims are named
         "properties": {claim: _refused(claim) for claim in REGISTERED_CLAIMS},
-        "x-kubernetes-preserve-unknown-fields": True,
     }
     spec["x-kubernetes-validations"] = [
         {"rule": rule.cel, "message": rule.message, "fieldPath": f".{rule.field}"} for rule in RULES
