@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
+from pydantic.alias_generators import to_camel
 
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import GROUP, VERSION, Key
@@ -98,7 +99,7 @@ class StatusWriter:
         if outcome.revision is not None:
             content["revision"] = outcome.revision
         if outcome.endpoints is not None:
-            content["endpoints"] = asdict(outcome.endpoints)
+            content["endpoints"] = {to_camel(name): url for name, url in asdict(outcome.endpoints).items()}
         self._set(target, Half.DECIDED, content, outcome.conditions)
 
     def undecided(self, target: Target, synced: Condition) -> None:

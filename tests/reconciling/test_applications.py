@@ -1,12 +1,15 @@
 """What becomes of an OAuthApplication's manifest."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from ostiary_operator.reconcile.conditions import Reason, Type
-from ostiary_operator.reconcile.outcome import Outcome, Truth
+from ostiary_operator.reconcile.outcome import Endpoints, Outcome, Truth
+from ostiary_server.protocol.discovery import ENDPOINTS
+from ostiary_state.applications.status import EndpointsStatus
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import StaleWriter
 from ostiary_state.runtime.issuer import Issuer
@@ -30,8 +33,16 @@ async def test_a_good_manifest_is_stored_with_its_namespace_and_name_as_client_i
     assert _reason(outcome, Type.ACCEPTED) == (Truth.TRUE, Reason.ACCEPTED)
     assert _reason(outcome, Type.SYNCED) == (Truth.TRUE, Reason.STORED)
     assert (outcome.revision, outcome.client_id, outcome.secret_name) == (1, "shop.web", "web-oauth")
-    assert outcome.endpoints is not None
-    assert outcome.endpoints.token == f"{ISSUER}/token"
+    assert outcome.endpoints == Endpoints.of(ISSUER)
+
+
+def test_status_names_every_endpoint_where_discovery_says_that_it_is() -> None:
+    stated = {to_camel(name): url for name, url in asdict(Endpoints.of(ISSUER)).items()}
+    assert stated.keys() == EndpointsStatus.model_json_schema(by_alias=True)["properties"].keys()
+    at = {name.removesuffix("_endpoint").removesuffix("_uri"): ISSUER + path for name, path in ENDPOINTS.items()}
+    at |= {"issuer": ISSUER, "discovery": f"{ISSUER}/.well-known/openid-configuration"}
+    frames = {"check_session_iframe"}  # for scripts of relying applications, which read it from discovery
+    assert stated == {to_camel(name): url for name, url in at.items() if name not in frames}
 
 
 async def test_the_store_holds_the_sha256_of_what_the_secret_holds(world: World) -> None:

@@ -32,6 +32,7 @@ async def test_a_generated_secret_holds_all_that_a_library_is_configured_with(wo
         "token-endpoint": f"{ISSUER}/token",
         "userinfo-endpoint": f"{ISSUER}/userinfo",
         "jwks-uri": f"{ISSUER}/jwks",
+        "end-session-endpoint": f"{ISSUER}/end-session",
     }
     assert (secret.labelled, secret.application, secret.owner) == (True, "web", "uid-1")
 

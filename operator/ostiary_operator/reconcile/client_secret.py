@@ -120,6 +120,7 @@ def _contents(client_id: str, origin: str) -> Mapping[str, bytes]:
         "token-endpoint": endpoints.token,
         "userinfo-endpoint": endpoints.userinfo,
         "jwks-uri": endpoints.jwks,
+        "end-session-endpoint": endpoints.end_session,
     }
     return {key: text.encode() for key, text in texts.items()}
 

@@ -36,6 +36,7 @@ class Endpoints:
     jwks: str
     introspection: str
     revocation: str
+    end_session: str
     discovery: str
 
     @classmethod
@@ -49,6 +50,7 @@ class Endpoints:
             jwks=f"{origin}/jwks",
             introspection=f"{origin}/introspect",
             revocation=f"{origin}/revoke",
+            end_session=f"{origin}/end-session",
             discovery=f"{origin}/.well-known/openid-configuration",
         )
 

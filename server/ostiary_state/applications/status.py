@@ -31,6 +31,9 @@ class EndpointsStatus(Manifest):
     revocation: URL | None = None
     """Where an application gives a token back (RFC 7009)."""
 
+    end_session: URL | None = None
+    """Where an application sends the browser to sign its user out (RP-Initiated Logout)."""
+
     jwks: URL | None = None
     """The public keys that tokens are verified with."""
 
