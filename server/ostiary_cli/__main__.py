@@ -93,6 +93,28 @@ def keys(
 
 
 @application.command()
+def rotate_keys(
+    issuer: Annotated[list[str] | None, typer.Option(help="Such as https://login.example.com; repeatable.")] = None,
+    every_issuer: Annotated[bool, typer.Option("--all", help="Every issuer.")] = False,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Sign with the new keys now, before clients' copies of /jwks have them.")
+    ] = False,
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="The same, and remove the old keys: what they signed is worthless.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the replicas.", min=0)] = 30,
+) -> None:
+    """Replace signing keys ahead of their schedule. Settings are the server's: run it in one of its pods."""
+    from ostiary_cli.rotate_keys import rotate_keys as rotate
+    from ostiary_server.keys.rotation import Urgency
+
+    if bool(issuer) is every_issuer:
+        raise typer.BadParameter("name each issuer with --issuer, or all of them with --all")
+    urgency = Urgency.COMPROMISED if compromised else Urgency.AT_ONCE if at_once else Urgency.ROUTINE
+    sys.exit(rotate(tuple(issuer or ()), urgency, patience=timeout))
+
+
+@application.command()
 def smoke(
     namespace: Annotated[str, typer.Option(help="Where the test's objects are made; it may declare users.")],
     server: Annotated[str, typer.Option(help="Where the server answers, such as the address of its Service.")],

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from ostiary_server.keys.sealing import CannotOpen
 from ostiary_server.log_lines import write_json_lines
 from ostiary_server.server import CannotStart, Server
-from ostiary_server.settings import PREFIX, ServerSettings
+from ostiary_server.settings import PREFIX, ServerSettings, complaints
 from ostiary_state.errors import SchemaMismatch
 
 CANNOT_RUN = os.EX_CONFIG  # 78: settings, keys, port or schema must change first; a restart alone does not help
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = ServerSettings()
     except ValidationError as refusal:
-        sys.stderr.write(complaints(refusal))
+        sys.stderr.write("\n".join(["ostiary_server cannot start:", *complaints(refusal), ""]))
         return CANNOT_RUN
     write_json_lines(settings.log_level)
     try:
@@ -70,15 +70,6 @@ def reference() -> str:
         text = " ".join((field.description or "").split())
         lines += textwrap.wrap(text, 100, initial_indent="      ", subsequent_indent="      ")
     return "\n".join(lines)
-
-
-def complaints(refusal: ValidationError) -> str:
-    """One line for each setting that is wrong, without its value."""
-    lines = []
-    for error in refusal.errors(include_input=False, include_url=False):
-        name = "_".join(str(part) for part in error["loc"]).upper()
-        lines.append(f"{PREFIX}{name}: {error['msg']}" if name else error["msg"].removeprefix("Value error, "))
-    return "\n".join(["ostiary_server cannot start:", *(f"  {line}" for line in lines), ""])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ostiary_server.keys.material import KeyMaterial
@@ -128,6 +128,15 @@ class ServerSettings(BaseSettings):
     def browser_keys(self) -> KeyMaterial:
         """The cookie keys. Raises ValueError."""
         return _material("COOKIE_KEYS", self.cookie_keys, self.cookie_keys_file)
+
+
+def complaints(refusal: ValidationError) -> list[str]:
+    """One line for each setting that is wrong, without its value."""
+    lines = []
+    for error in refusal.errors(include_input=False, include_url=False):
+        name = "_".join(str(part) for part in error["loc"]).upper()
+        lines.append(f"  {PREFIX}{name}: {error['msg']}" if name else f"  {error['msg'].removeprefix('Value error, ')}")
+    return lines
 
 
 def _material(name: str, text: SecretStr | None, file: Path | None) -> KeyMaterial:

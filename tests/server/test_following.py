@@ -27,6 +27,7 @@ class Follower:
         self.directory = Directory()
         self.metrics = Metrics()
         self.prepared: list[set[tuple[str, str]]] = []
+        self.rekeyed: set[str] = set()
         self.told: list[int] = []
         self.now = 1000.0
         self.following = Following(
@@ -35,6 +36,7 @@ class Follower:
             Registrations(database),
             self.directory,
             prepare=self._prepare,
+            keys_changed=self._keys_changed,
             on_applied=lambda: self.told.append(self.following.applied),
             listening=lambda: False,
             clock=lambda: self.now,
@@ -44,6 +46,9 @@ class Follower:
 
     async def _prepare(self, wanted: Iterable[tuple[str, str]]) -> None:
         self.prepared.append(set(wanted))
+
+    async def _keys_changed(self, issuer_ids: Iterable[str]) -> None:
+        self.rekeyed.update(issuer_ids)
 
     def served(self) -> dict[str, str]:
         return {application.client_id: application.display_name for application in self.directory.applications()}

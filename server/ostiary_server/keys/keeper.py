@@ -85,6 +85,20 @@ class KeyKeeper:
         except StoreUnavailable:
             self._metrics.store_errors.labels("keys").inc()
 
+    async def changed(self, issuer_ids: Iterable[str]) -> None:
+        """These issuers changed, perhaps because somebody replaced their keys: hold what is stored now.
+
+        Raises StoreUnavailable. One that has no key here yet is `ensure`'s.
+        """
+        known = sorted(self._terms.keys() & set(issuer_ids))
+        if not known:
+            return
+        by_issuer: dict[str, list[SigningKey]] = {issuer_id: [] for issuer_id in known}
+        for key in await self._rows.load(known, self._clock()):
+            by_issuer[key.issuer_id].append(key)
+        for issuer_id, keys in by_issuer.items():
+            self._hold(issuer_id, keys)
+
     async def rotate(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Take over what other replicas have made, make what is due, remove what no living token was signed with.
 

@@ -39,6 +39,7 @@ class Following:
         directory: Directory,
         *,
         prepare: Callable[[Iterable[tuple[str, str]]], Awaitable[None]],
+        keys_changed: Callable[[Iterable[str]], Awaitable[None]],
         on_applied: Callable[[], None],
         listening: Callable[[], bool],
         clock: Callable[[], float],
@@ -51,6 +52,7 @@ class Following:
         self._registrations = registrations
         self._directory = directory
         self._prepare = prepare
+        self._keys_changed = keys_changed
         self._on_applied = on_applied
         self._listening = listening
         self._clock = clock
@@ -136,6 +138,7 @@ class Following:
         issuers = await self._applications.load_issuers(issuer_ids) if issuer_ids else ()
         applications = await self._applications.load(application_ids) if application_ids else {}
         registrations = await self._registrations.load(client_ids) if client_ids else {}
+        await self._keys_changed(issuer_ids)
         present = [application for application in applications.values() if application is not None]
         # Before the directory knows an application its keys exist, so that no request waits for one to be made.
         await self._prepare(signed_with(issuers, present))

@@ -62,6 +62,7 @@ class Replica:
             Registrations(database),
             directory,
             prepare=keys.ensure_all,
+            keys_changed=keys.changed,
             on_applied=self._heartbeat.changed,
             listening=lambda: listening is not None and listening.hears,
             clock=clock,

@@ -9,10 +9,10 @@ from sqlalchemy import func, insert, select, update
 
 from ostiary_state.applications.registration import Registration
 from ostiary_state.intent import Kind
+from ostiary_state.store.announcing import announce
 from ostiary_state.store.database import Database, Transaction
-from ostiary_state.store.intent_transaction import CHANNEL
 from ostiary_state.store.registered_clients import change_id
-from ostiary_state.store.tables import changes, registrations, replicas, revision
+from ostiary_state.store.tables import registrations, replicas
 
 _LIVE = registrations.c.deleted_at.is_(None)
 
@@ -105,20 +105,8 @@ class Registrations:
         return applied is None or applied >= value
 
     async def _raise(self, transaction: Transaction, changed: Sequence[Registration]) -> int:
-        raised = update(revision).values(value=revision.c.value + 1).returning(revision.c.value)
-        value: int = (await transaction.execute(raised)).scalar_one()
-        listed = [
-            {
-                "revision": value,
-                "kind": str(Kind.APPLICATION),
-                "id": change_id(registration.application_id, registration.client_id),
-            }
-            for registration in changed
-        ]
-        await transaction.execute(insert(changes), listed)
-        if self._database.postgresql:
-            await transaction.execute(select(func.pg_notify(CHANNEL, str(value))))
-        return value
+        ids = [change_id(registration.application_id, registration.client_id) for registration in changed]
+        return await announce(self._database, transaction, Kind.APPLICATION, ids)
 
 
 def _row(registration: Registration) -> dict[str, object]:
