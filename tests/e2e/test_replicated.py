@@ -164,6 +164,16 @@ def test_a_killed_server_loses_no_code_and_no_token_that_was_answered(cluster: C
     assert min(restarts) >= 1
 
 
+def test_new_signing_keys_at_once_fail_no_request(installed: Helm, load: LoadPod) -> None:
+    rotate = ("python3", "-m", "ostiary_cli", "rotate-keys", "--issuer", ORIGIN, "--at-once")
+    said: list[str] = []
+    at = ("exec", "-n", NAMESPACE, f"deployment/{RELEASE}-server", "-c", "server", "--")
+    taken = load.during(lambda: said.append(installed.access.kubectl(*at, *rotate)), rest=5)
+    assert "signs now" in said[0]
+    assert "replicas that have these keys: all 3" in said[0]
+    assert taken.failures == 0, str(taken)
+
+
 def test_another_operator_takes_over_within_twenty_seconds(cluster: Cluster, load: LoadPod) -> None:
     holder = _leader(cluster.access)
     (leading,) = [
