@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -14,7 +15,8 @@ class Forwarder:
     is accepted and hears nothing either. What connects after `speak` is forwarded.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.port = 0
         self.target = target
         self._speaking = True
@@ -22,7 +24,7 @@ class Forwarder:
         self._server: asyncio.Server
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def silence(self) -> None:
@@ -72,9 +74,9 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, dead: 
 
 
 @asynccontextmanager
-async def forwarding(target: int) -> AsyncIterator[Forwarder]:
-    """A forwarder to a port on loopback, listening on `port`."""
-    forwarder = Forwarder(target)
+async def forwarding(target: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[Forwarder]:
+    """A forwarder to a port on loopback, listening on `port`; with `tls` it ends that."""
+    forwarder = Forwarder(target, tls)
     await forwarder.start()
     try:
         yield forwarder

@@ -30,7 +30,8 @@ CONTROLLERS = (
 class ControlPlane:
     """Started by `start`; `stop` ends it and deletes its data, and leaves the logs in `directory`."""
 
-    def __init__(self, binaries: Path, directory: Path) -> None:
+    def __init__(self, binaries: Path, directory: Path, authentication: Path | None = None) -> None:
+        """`authentication`: an AuthenticationConfiguration, by which others may sign in than by certificates."""
         self._data = directory / "etcd"
         self._port = free_port()
         self._authority = Authority(directory)
@@ -72,6 +73,7 @@ class ControlPlane:
                 f"--service-account-key-file={accounts}",
                 f"--service-account-signing-key-file={accounts}",
                 "--authorization-mode=RBAC",
+                *([f"--authentication-config={authentication}"] if authentication else []),
             ],
             directory / "kube-apiserver.log",
         )
