@@ -9,7 +9,7 @@ check:
     uv run mypy
     uv run lint-imports --no-cache
 
-# All tests, or some: `just test tests/protocol -k pkce`
+# All tests (`-n 2`: two files at a time), or some: `just test tests/protocol -k pkce`
 test *arguments:
     uv run pytest {{ arguments }}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.cluster.build import Programs, binaries, is_built
@@ -13,5 +15,5 @@ def _helm(request: pytest.FixtureRequest) -> None:
         if not is_built(programs):
             capture = request.config.pluginmanager.getplugin("capturemanager")
             with capture.global_and_fixture_disabled():
-                request.config.get_terminal_writer().line("\nbuilding Helm: some three minutes, this once")
+                sys.stderr.write("\nbuilding Helm: some three minutes, this once\n")
         binaries(programs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,5 +80,5 @@ def _binaries(config: pytest.Config) -> Path:
     if not build.is_built():
         capture = config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
-            config.get_terminal_writer().line("\nbuilding a Kubernetes control plane: some six minutes, this once")
+            sys.stderr.write("\nbuilding a Kubernetes control plane: some six minutes, this once\n")
     return build.binaries()
