@@ -15,7 +15,9 @@ from ostiary_server.endpoints import discovery, errors, introspect, jwks, revoke
 from ostiary_server.endpoints.requests import Edge
 from ostiary_server.protocol.authentication import Authenticator
 from ostiary_server.protocol.bearer_tokens import BearerTokens
+from ostiary_server.protocol.client_assertions import ClientAssertions, UsedAssertions
 from ostiary_server.protocol.client_authentication import ClientAuthentication
+from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.discovery import Discovery
 from ostiary_server.protocol.engine import Engine
 from ostiary_server.protocol.grants.authorization_code import AuthorizationCodes
@@ -52,6 +54,7 @@ from tests.fakes import (
     MemoryUsers,
 )
 from tests.observed import MadeKeys, Watched
+from tests.outside import Outside
 
 NOW = 1_800_000_000.0
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636 appendix B
@@ -124,7 +127,9 @@ class World:
         self.ring = KeyRing()
         self.keys = MadeKeys(self.ring)
         self.minter = TokenMinter(self.ring, Subjects(self._watched(MemorySalts(self.database))), keys=self.keys)
-        self.clients = ClientAuthentication(self.directory)
+        self.outside = Outside()
+        keys = ClientKeys(self.outside, clock=lambda: self.now)
+        self.clients = ClientAuthentication(self.directory, ClientAssertions(keys, UsedAssertions()))
         self.bearer_tokens = BearerTokens(self.directory, self.ring, self.revocations, access_tokens, self.keys)
         engine, issuance = Engine(), Issuance(self.minter)
         authenticator = Authenticator(users, PasswordPool(hasher=CHEAP), Throttle())

@@ -43,6 +43,7 @@ from ostiary_server.protocol.authorization import Authorization
 from ostiary_server.protocol.bearer_tokens import BearerTokens
 from ostiary_server.protocol.browser_sessions import BrowserSessions
 from ostiary_server.protocol.browser_states import BrowserStates
+from ostiary_server.protocol.client_assertions import ClientAssertions, UsedAssertions
 from ostiary_server.protocol.client_authentication import ClientAuthentication
 from ostiary_server.protocol.client_keys import ClientKeys
 from ostiary_server.protocol.discovery import Discovery
@@ -158,7 +159,8 @@ def _protocol(
 ) -> Iterator[APIRouter]:
     engine, minter = Engine(), memory.minter
     issuance = Issuance(minter)
-    clients = ClientAuthentication(memory.directory)
+    keys = ClientKeys(around.outbound, clock=around.clock)
+    clients = ClientAuthentication(memory.directory, ClientAssertions(keys, UsedAssertions()))
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
     grants = (
         ClientCredentials(engine, issuance, stored.access_tokens),
@@ -176,7 +178,7 @@ def _protocol(
         engine, clients, bearer_tokens, stored.refresh_tokens, stored.grants, stored.revocations
     )
     yield revoke.router(edge, revocation)
-    statements = SoftwareStatements(ClientKeys(around.outbound, clock=around.clock))
+    statements = SoftwareStatements(keys)
     registering = ClientRegistration(memory.directory, stored.registrations, around.outbound, statements)
     yield registration.router(edge, registering)
 

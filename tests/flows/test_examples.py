@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from joserfc.jwk import ECKey
 from playwright.async_api import Page
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -53,6 +54,8 @@ metadata:
   labels: {{ostiary.dev/secret: "true"}}
 stringData: {{password: {PASSWORD}}}
 """
+AUDIT_KEY = ECKey.generate_key("P-256")
+PUBLISHED = ("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")  # RFC 7515
 PAGE = """<!doctype html><title>An application</title><button>Sign in</button><p></p>
 <script type="module">
 import { signIn, signedIn } from "./script.js";
@@ -196,6 +199,19 @@ async def test_the_machines_tokens_are_read_in_both_ways(example: Callable[..., 
 
 
 @pytest.mark.usefixtures("localhost_names")
+async def test_the_machine_without_a_secret_signs(
+    example: Callable[..., dict[str, Any]], provider: Installation, tmp_path: Path
+) -> None:
+    (key := tmp_path / "key.pem").write_bytes(AUDIT_KEY.as_pem(private=True))
+    endpoint = f"{provider.issuer('login')}/token"
+    audit = example("machine/audit.py", "stock-oauth", OAUTH_KEY=str(key), TOKEN_ENDPOINT=endpoint)
+    token = await asyncio.to_thread(audit["access_token"])
+    stock = example("machine/stock.py", "stock-oauth")
+    assert await asyncio.to_thread(stock["introspected"], token)
+    assert not list(provider.data.glob("secrets/team-a.audit*"))
+
+
+@pytest.mark.usefixtures("localhost_names")
 async def test_the_legacy_application_passes_a_password_on(example: Callable[..., dict[str, Any]]) -> None:
     payroll = example("legacy-password/sign_in.py", "payroll-oauth")
     tokens = await asyncio.to_thread(payroll["sign_in"], "ada", PASSWORD)
@@ -213,6 +229,9 @@ async def test_the_legacy_application_passes_a_password_on(example: Callable[...
 def _here(text: str, port: int) -> str:
     """The issuer at the provider's own port, the applications at theirs."""
     text = text.replace("https://login.example.com", "http://login.localhost")
+    own = AUDIT_KEY.as_dict(private=False)
+    for coordinate, published in zip("xy", PUBLISHED, strict=True):
+        text = text.replace(published, str(own[coordinate]))
     for name in ("orders", "notes", "old-notes"):
         text = text.replace(f"https://{name}.example.com", f"http://{name}.localhost:{port}")
     return text

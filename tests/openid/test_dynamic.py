@@ -126,7 +126,8 @@ async def test_3_of_discovery_what_a_client_could_register_for_is_listed(provide
     document = await provider.discovery()
     assert document["registration_endpoint"].endswith("/register")
     assert document["subject_types_supported"] == ["public", "pairwise"]
-    assert {"client_secret_basic", "client_secret_post", "none"} == {*document["token_endpoint_auth_methods_supported"]}
+    methods = {"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}
+    assert methods == {*document["token_endpoint_auth_methods_supported"]}
     assert "code id_token token" in document["response_types_supported"]
     assert document["request_uri_parameter_supported"] is True
 

@@ -181,3 +181,18 @@ def test_a_generated_secret_is_256_bits_of_base64url() -> None:
     one, other = new_secret(), new_secret()
     assert one != other
     assert len(base64.urlsafe_b64decode(one + "=")) == 32
+
+
+async def test_an_application_that_signs_has_no_secret_and_one_that_it_had_counts_no_more(world: World) -> None:
+    await world.applications.reconcile(application())
+    key = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"}
+    key["y"] = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+    by_key = {"tokenEndpointAuthMethod": "private_key_jwt", "jwks": {"keys": [key]}}
+    signs = application({"callbackURLs": [CALLBACK], **by_key})
+    assert not signs.needs_secret
+
+    outcome = await world.applications.reconcile(signs)
+
+    assert (outcome.secret_name, outcome.follows) == (None, None)
+    assert _ready(outcome) == (Truth.TRUE, Reason.NOT_NEEDED)
+    assert world.store.rows["shop/web"].secret_digests == ()

@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 CALLBACK = "https://shop.example.com/callback"
+EC = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,7 @@ class ClientSecrets:
         """
         name = secret_name_of(spec, name=declared.name)
         if name is None:
-            why = "a Public application has no secret" if spec.type == "Public" else "its client alone knows its secret"
-            return Credential(_condition(Truth.TRUE, Reason.NOT_NEEDED, why))
+            return Credential(_condition(Truth.TRUE, Reason.NOT_NEEDED, _why_none(spec)))
         try:
             if spec.secret is not None and spec.secret.mode == "Require":
                 return _required(await self.secrets.get(declared.namespace, name), name)
@@ -109,6 +108,12 @@ class ClientSecrets:
             await self.secrets.replace(held, _wanted(declared, held.name, data))
             notices = notices or [Notice("SecretRestored", f"Secret {held.name} is as generated again")]
         return _generated(held.name, secret, *notices)
+
+
+def _why_none(spec: OAuthApplicationSpec) -> str:
+    if spec.registered_by is not None:
+        return "its client alone knows how it authenticates"
+    return "it signs with a key of its own" if spec.authenticates_by_key else "a Public application has no secret"
 
 
 def _contents(client_id: str, origin: str) -> Mapping[str, bytes]:

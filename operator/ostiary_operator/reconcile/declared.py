@@ -35,7 +35,13 @@ class DeclaredApplication(Declared):
     @property
     def needs_secret(self) -> bool:
         """Whether it can keep one, and its client does not keep it alone."""
-        return self.spec.get("type") != "Public" and "registeredBy" not in self.spec
+        return may_have_secret(self.spec)
+
+
+def may_have_secret(spec: Mapping[str, Any]) -> bool:
+    """As `secret_name_of`, of a spec that may break the rules, or that another version of them has accepted."""
+    by_key = spec.get("tokenEndpointAuthMethod") == "private_key_jwt"
+    return spec.get("type") != "Public" and not by_key and "registeredBy" not in spec
 
 
 class DeclaredUser(Declared):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ostiary_operator.reconcile.acceptance import Accepted
 from ostiary_operator.reconcile.client_secret import Credential
 from ostiary_operator.reconcile.conditions import Reason, Type
-from ostiary_operator.reconcile.declared import Declared, DeclaredApplication
+from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, may_have_secret
 from ostiary_operator.reconcile.outcome import Condition, Endpoints, Outcome, Truth
 from ostiary_operator.reconcile.refusal import Refusal
 from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -92,7 +92,7 @@ def refused_user(declared: Declared, refusal: Refusal, held: StoredUser | None, 
 
 def stored_secret_name(held: StoredApplication, name: str) -> str | None:
     """As `secret_name_of`, of a row, whose spec another version of the rules may have accepted."""
-    if held.spec.get("type") == "Public" or "registeredBy" in held.spec:
+    if not may_have_secret(held.spec):
         return None
     return str(held.spec.get("secret", {}).get("name") or f"{name}-oauth")
 

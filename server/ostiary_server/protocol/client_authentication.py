@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import ClientAuthentication as MethodRegistry
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Error, OAuth2Request
 
+from ostiary_server.protocol.client_assertions import FAILED, PRIVATE_KEY_JWT, ClientAssertions
 from ostiary_server.protocol.engine_request import EngineRequest
 from ostiary_server.protocol.errors import InvalidClient, InvalidRequest
 from ostiary_server.protocol.ports import Directory
@@ -22,9 +23,8 @@ from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.tokens import digest_of
 from ostiary_state.applications.application import Application
 
-AUTHENTICATED: Final = ("client_secret_basic", "client_secret_post")
+AUTHENTICATED: Final = ("client_secret_basic", "client_secret_post", PRIVATE_KEY_JWT)
 ALL_METHODS: Final = (*AUTHENTICATED, "none")
-FAILED: Final = "The client authentication failed."
 
 _NO_DIGEST: Final = (digest_of("the secret of nobody"),)
 
@@ -61,10 +61,11 @@ class Client(ClientMixin):
 class ClientAuthentication:
     """Tells which application sends a request."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, assertions: ClientAssertions) -> None:
         self._directory = directory
+        self._assertions = assertions
 
-    def application(self, request: EngineRequest, methods: Collection[str] = ALL_METHODS) -> Application:
+    async def application(self, request: EngineRequest, methods: Collection[str] = ALL_METHODS) -> Application:
         """The enabled application that authenticated, served at the request's issuer, by one of `methods`.
 
         Raises InvalidClient (unknown, wrong secret, another method than its own, disabled) and InvalidRequest (two
@@ -73,6 +74,30 @@ class ClientAuthentication:
         method = presented_method(request)
         if method not in methods:
             raise InvalidClient("This endpoint does not accept the client authentication that was presented.")
+        if method == PRIVATE_KEY_JWT:
+            client = await self._by_assertion(request)
+        else:
+            client = self._by_secret(request, method)
+        application = client.application
+        if application is None:
+            raise InvalidClient(FAILED, detail=f"by {method}")
+        if not application.enabled:
+            raise InvalidClient("This application is disabled.")
+        if application.openid.registration is not None:
+            raise InvalidClient("This application is only a template for clients that register themselves.")
+        request.client = client
+        return application
+
+    async def _by_assertion(self, request: EngineRequest) -> Client:
+        application = self._directory.application(request.issuer.id, self._assertions.claimed_client(request))
+        client = Client(application)
+        if application is None or not client.check_endpoint_auth_method(PRIVATE_KEY_JWT, "token"):
+            raise InvalidClient(FAILED, detail=f"by {PRIVATE_KEY_JWT}")
+        await self._assertions.verify(request, application)
+        return client
+
+    def _by_secret(self, request: EngineRequest, method: str) -> Client:
+        """Also by none, where a public client only names itself."""
 
         def query_client(client_id: str) -> Client:
             return Client(self._directory.application(request.issuer.id, client_id))
@@ -84,15 +109,7 @@ class ClientAuthentication:
             client = registry.authenticate(request, (method,), "token")
         except OAuth2Error as error:
             raise InvalidClient(FAILED, detail=f"by {method}") from error
-        application = client.application if isinstance(client, Client) else None
-        if application is None:
-            raise InvalidClient(FAILED, detail=f"by {method}")
-        if not application.enabled:
-            raise InvalidClient("This application is disabled.")
-        if application.openid.registration is not None:
-            raise InvalidClient("This application is only a template for clients that register themselves.")
-        request.client = client
-        return application
+        return client if isinstance(client, Client) else Client(None)
 
 
 def presented_method(request: EngineRequest) -> str:
@@ -103,7 +120,7 @@ def presented_method(request: EngineRequest) -> str:
         for method, used in (
             ("client_secret_basic", request.authorization is not None),
             ("client_secret_post", "client_secret" in form),
-            ("client_assertion", "client_assertion" in form or "client_assertion_type" in form),
+            (PRIVATE_KEY_JWT, "client_assertion" in form or "client_assertion_type" in form),
         )
         if used
     ]

@@ -1,6 +1,6 @@
 """Metadata of an issuer (RFC 8414, OpenID Connect Discovery 1.0): what its applications may use, taken together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from hashlib import sha256
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from ostiary_server.protocol import request_objects
 from ostiary_server.protocol.authentication_context import SUPPORTED
 from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
 from ostiary_server.protocol.claims import STANDARD_CLAIMS
+from ostiary_server.protocol.client_assertions import ALGORITHMS, PRIVATE_KEY_JWT
 from ostiary_server.protocol.client_authentication import ALL_METHODS, AUTHENTICATED
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.ports import Directory
@@ -82,9 +83,7 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "userinfo_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "authorization_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
-        "token_endpoint_auth_methods_supported": sorted(methods),
-        "revocation_endpoint_auth_methods_supported": sorted(methods),
-        "introspection_endpoint_auth_methods_supported": list(AUTHENTICATED),
+        **_authentication(methods),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "display_values_supported": ["page"],
@@ -100,6 +99,21 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
     }
+
+
+def _authentication(methods: Set[str]) -> dict[str, list[str]]:
+    """RFC 8414 section 2: where JWTs are among the methods, the algorithms are, too."""
+    accepted = {
+        "token": sorted(methods),
+        "revocation": sorted(methods),
+        "introspection": [
+            method for method in AUTHENTICATED if method != PRIVATE_KEY_JWT or PRIVATE_KEY_JWT in methods
+        ],
+    }
+    listed = {f"{name}_endpoint_auth_methods_supported": each for name, each in accepted.items()}
+    if PRIVATE_KEY_JWT in methods:
+        listed |= {f"{name}_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS) for name in accepted}
+    return listed
 
 
 def _response_types(served: Sequence[Application], *, registers: bool) -> list[str]:

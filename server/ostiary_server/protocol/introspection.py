@@ -94,7 +94,7 @@ class Introspection:
         Raises InvalidClient, InvalidRequest, StoreUnavailable (opaque tokens only).
         """
         parsed = EngineRequest(request)
-        application = self._clients.application(parsed, AUTHENTICATED)
+        application = await self._clients.application(parsed, AUTHENTICATED)
         found = await self._found(parsed, application) if "token" in parsed.form else None
         decision: Any = _Decision(application, found)  # authlib's method has no types
         _, answer, _ = decision.create_endpoint_response(parsed)

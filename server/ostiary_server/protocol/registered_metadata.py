@@ -55,6 +55,7 @@ def metadata_of(application: Application, registration: Registration) -> Mapping
         "response_types": [each for each in RESPONSE_TYPES if frozenset(each.split(" ")) in application.response_types],
         "scope": " ".join(application.scopes),
         "token_endpoint_auth_method": application.token_endpoint_auth_method,
+        "token_endpoint_auth_signing_alg": openid.assertion_algorithm,
         "id_token_signed_response_alg": application.id_token_algorithm,
         "userinfo_signed_response_alg": openid.userinfo_algorithm,
         "authorization_signed_response_alg": openid.authorization_algorithm,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from ostiary_server.protocol.client_assertions import PRIVATE_KEY_JWT
 from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidToken, MissingToken, TemporarilyUnavailable
 from ostiary_server.protocol.ports import Directory, FetchFailed, Outbound, Registrations
 from ostiary_server.protocol.registered_metadata import metadata_of, refuse_unfit
@@ -61,7 +62,7 @@ class ClientRegistration:
         limits = template.openid.registration
         assert limits is not None  # noqa: S101 - what makes it a template
         metadata = await self._metadata(await self._statements.heeded(sent, limits, request.now), template)
-        secret = self._new_token() if metadata["token_endpoint_auth_method"] != "none" else None
+        secret = self._new_token() if _proof(metadata) == "secret" else None
         access_token = self._new_token()
         registration = Registration(
             client_id=f"{PREFIX}{self._new_id()}",
@@ -103,9 +104,9 @@ class ClientRegistration:
         known = registration.metadata.get(MEMBER)
         heeded = await self._statements.heeded(sent, template.openid.registration, request.now, known)
         metadata = await self._metadata(heeded, template)
-        if (metadata["token_endpoint_auth_method"] == "none") is not (registration.secret_digest is None):
+        if _proof(metadata) != _proof(registration.metadata):
             raise InvalidClientMetadata(
-                "token_endpoint_auth_method: a client keeps whether it has a secret; register another"
+                "token_endpoint_auth_method: a client keeps whether it has a secret, a key or neither; register another"
             )
         changed = replace(registration, metadata=metadata, version=registration.version + 1, pending=True)
         refuse_unfit(changed)
@@ -165,6 +166,11 @@ def _presented(request: ProtocolRequest) -> str:
     if match is None:
         raise MissingToken("A token of the scheme Bearer is required in the Authorization header.")
     return match[1]
+
+
+def _proof(metadata: Mapping[str, Any]) -> str:
+    """By what a client proves who it is."""
+    return {"none": "nothing", PRIVATE_KEY_JWT: "key"}.get(metadata["token_endpoint_auth_method"], "secret")
 
 
 def _is_its_secret(sent: object, registration: Registration) -> bool:

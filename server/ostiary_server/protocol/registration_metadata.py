@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
+from ostiary_server.protocol.client_assertions import PRIVATE_KEY_JWT
 from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidRedirectURI
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.request_objects import ALGORITHMS
@@ -21,7 +22,7 @@ from ostiary_state.kinds.checks import Check
 
 Read = Callable[[str, Any], Any]
 
-METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+METHODS: Final = ("client_secret_basic", "client_secret_post", PRIVATE_KEY_JWT, "none")
 MOST_URIS: Final = 32
 LONGEST: Final = 2048
 _LOOPBACK: Final = Check(LOOPBACK_IP, "")
@@ -111,6 +112,7 @@ MEMBERS: Final[Mapping[str, Read]] = {
     "contacts": _texts,
     "application_type": _one_of(("web", "native")),
     "token_endpoint_auth_method": _one_of(METHODS),
+    "token_endpoint_auth_signing_alg": _one_of(ALGORITHMS),
     "id_token_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
     "userinfo_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
     "authorization_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
@@ -212,11 +214,17 @@ def _redirects(read: Mapping[str, Any]) -> None:
 def _one_source_of_keys(read: Mapping[str, Any]) -> None:
     if "jwks" in read and "jwks_uri" in read:
         raise _wrong("jwks", "send jwks or jwks_uri, not both")
-    if read.get("request_uris") and "jwks" not in read and "jwks_uri" not in read:
+    if "jwks" in read or "jwks_uri" in read:
+        return
+    if read.get("request_uris"):
         raise _wrong("request_uris", "a request object is verified with jwks or jwks_uri, which are missing")
+    if read["token_endpoint_auth_method"] == PRIVATE_KEY_JWT:
+        raise _wrong("token_endpoint_auth_method", "private_key_jwt needs jwks or jwks_uri")
 
 
-def _secret_where_it_is_needed(read: Mapping[str, Any]) -> None:
+def _authentication(read: dict[str, Any]) -> None:
+    if read["token_endpoint_auth_method"] != PRIVATE_KEY_JWT:
+        read.pop("token_endpoint_auth_signing_alg", None)  # OpenID Connect Registration section 2: of JWTs only
     if read["token_endpoint_auth_method"] == "none" and "client_credentials" in read["grant_types"]:
         raise _wrong("grant_types", "client_credentials needs a client with a secret")
 
@@ -234,4 +242,4 @@ def _login_is_safe(read: Mapping[str, Any]) -> None:
         raise _wrong("initiate_login_uri", "use https")
 
 
-CHECKS: Final = (_redirects, _one_source_of_keys, _secret_where_it_is_needed, _front_channel_at_home, _login_is_safe)
+CHECKS: Final = (_redirects, _one_source_of_keys, _authentication, _front_channel_at_home, _login_is_safe)

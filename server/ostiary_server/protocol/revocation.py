@@ -82,7 +82,7 @@ class RevocationOfTokens:
     async def respond(self, request: ProtocolRequest) -> None:
         """Raises InvalidClient, InvalidRequest, InvalidGrant (another client's token), StoreUnavailable."""
         parsed = EngineRequest(request)
-        application = self._clients.application(parsed)
+        application = await self._clients.application(parsed)
         found = await self._found(parsed, application) if "token" in parsed.form else None
         decision = _Decision(self._engine, application, found)
         try:

@@ -47,7 +47,7 @@ class TokenEndpoint:
         grant = self._grants.get(grant_type)
         if grant is None:
             raise UnsupportedGrantType("The server has no such grant type.")
-        application = self._clients.application(parsed)
+        application = await self._clients.application(parsed)
         if grant_type not in application.grant_modes:
             raise UnauthorizedClient(f"The manifest of this application does not list the grant mode '{grant_type}'.")
         response = await grant.respond(parsed, application)

@@ -75,6 +75,7 @@ class OpenIDSettings:
     jwks_url: str | None = None
     request_object_algorithm: str | None = None  # None: any that the keys fit
     request_urls: tuple[str, ...] = ()
+    assertion_algorithm: str | None = None  # of private_key_jwt; None: any that the keys fit
     logout: LogoutAddresses = NO_LOGOUT
     initiate_login_url: str | None = None
     compatibility: frozenset[str] = frozenset()
@@ -103,6 +104,7 @@ class OpenIDSettings:
             jwks_url=spec.jwks_url,
             request_object_algorithm=spec.request_object_signing_alg,
             request_urls=spec.request_urls,
+            assertion_algorithm=spec.token_endpoint_auth_signing_alg,
             logout=LogoutAddresses(
                 spec.back_channel_logout_url,
                 spec.front_channel_logout_url,

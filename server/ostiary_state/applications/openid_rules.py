@@ -21,6 +21,7 @@ _DEFAULTED_OF_THE_TEMPLATE = ("tokenLifetimes", "accessTokenFormat", "signingAlg
 LONGEST_JWKS = 16_384  # characters as JSON
 MOST_KEYS = 16
 
+_NOT_BY_KEY = "!has(self.tokenEndpointAuthMethod) || self.tokenEndpointAuthMethod != 'private_key_jwt'"
 _NEED_CODE = ("code", "code id_token", "code token", "code id_token token")
 _NEED_IMPLICIT = ("token", "id_token", "id_token token", "code id_token", "code token", "code id_token token")
 
@@ -140,6 +141,30 @@ OPENID_RULES = (
         "remove jwks or jwksURL: the keys come from one place",
         "!has(self.jwks) || !has(self.jwksURL)",
         lambda spec: spec.jwks is None or spec.jwks_url is None,
+    ),
+    Rule(
+        "tokenEndpointAuthMethod",
+        "add jwks or jwksURL, or remove private_key_jwt: its JWTs are verified with the application's keys",
+        f"{_NOT_BY_KEY} || has(self.jwks) || has(self.jwksURL)",
+        lambda spec: not spec.authenticates_by_key or spec.jwks is not None or spec.jwks_url is not None,
+    ),
+    Rule(
+        "tokenEndpointAuthMethod",
+        "remove secret, or private_key_jwt: an application authenticates in one way",
+        f"{_NOT_BY_KEY} || !has(self.secret)",
+        lambda spec: not spec.authenticates_by_key or spec.secret is None,
+    ),
+    Rule(
+        "tokenEndpointAuthMethod",
+        "remove private_key_jwt, or dynamicRegistration, whose token is the secret of this object",
+        f"{_NOT_BY_KEY} || !has(self.dynamicRegistration)",
+        lambda spec: not spec.authenticates_by_key or spec.dynamic_registration is None,
+    ),
+    Rule(
+        "tokenEndpointAuthSigningAlg",
+        "remove it, or set tokenEndpointAuthMethod to private_key_jwt: nothing else is signed there",
+        f"!has(self.tokenEndpointAuthSigningAlg) || !({_NOT_BY_KEY})",
+        lambda spec: spec.token_endpoint_auth_signing_alg is None or spec.authenticates_by_key,
     ),
     Rule(
         "requestURLs",

@@ -28,6 +28,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "grant_types": "grantModes",
     "response_types": "responseTypes",
     "token_endpoint_auth_method": "tokenEndpointAuthMethod",
+    "token_endpoint_auth_signing_alg": "tokenEndpointAuthSigningAlg",
     "id_token_signed_response_alg": "idTokenSignedResponseAlg",
     "userinfo_signed_response_alg": "userinfoSignedResponseAlg",
     "authorization_signed_response_alg": "authorizationSignedResponseAlg",

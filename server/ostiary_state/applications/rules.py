@@ -53,7 +53,7 @@ RULES = (
     ),
     Rule(
         "tokenEndpointAuthMethod",
-        "set tokenEndpointAuthMethod to client_secret_basic or client_secret_post, or type to Public",
+        "set tokenEndpointAuthMethod to client_secret_basic, client_secret_post or private_key_jwt, or type to Public",
         "self.type != 'Confidential' || !has(self.tokenEndpointAuthMethod) || self.tokenEndpointAuthMethod != 'none'",
         lambda spec: spec.type != "Confidential" or spec.token_endpoint_auth_method != "none",
     ),

@@ -17,9 +17,9 @@ ResponseType = Literal[
     "code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"
 ]
 SigningAlgorithm = Literal["ES256", "RS256", "EdDSA"]
-RequestObjectAlgorithm = Literal["RS256", "PS256", "ES256", "EdDSA"]
+ClientAlgorithm = Literal["RS256", "PS256", "ES256", "EdDSA"]
 Compatibility = Literal["authing"]
-TokenEndpointAuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+TokenEndpointAuthMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 
 CLIENT_ID = Checks.of(
     Check(r"^[A-Za-z0-9._~-]+$", "use letters, digits and - . _ ~ only, which no client library has to escape"),
@@ -260,12 +260,13 @@ class OAuthApplicationSpec(Manifest):
     session lives."""
 
     jwks: Annotated[dict[str, Any] | None, Field(max_length=1)] = None
-    """Public keys of the application as a JWK Set (RFC 7517), which verify its request objects."""
+    """Public keys of the application as a JWK Set (RFC 7517), which verify its request objects and the assertions of
+    private_key_jwt."""
 
     jwks_url: Endpoint | None = None
     """https address of its JWK Set, instead of jwks; fetched when it is needed and kept for minutes."""
 
-    request_object_signing_alg: RequestObjectAlgorithm | None = None
+    request_object_signing_alg: ClientAlgorithm | None = None
     """The one algorithm that its request objects are signed with. Default: any that its keys can be used for."""
 
     request_urls: Annotated[tuple[Endpoint, ...], Field(max_length=16), EachOnce()] = ()
@@ -306,15 +307,24 @@ class OAuthApplicationSpec(Manifest):
 
     token_endpoint_auth_method: TokenEndpointAuthMethod | None = None
     """How the application authenticates at the token endpoint. Default: client_secret_basic if Confidential, none if
-    Public."""
+    Public. private_key_jwt: by a JWT that it signs with a key of jwks or jwksURL (RFC 7523); it then has no secret, and
+    no Secret is made."""
+
+    token_endpoint_auth_signing_alg: ClientAlgorithm | None = None
+    """The one algorithm that those JWTs are signed with. Default: any that its keys can be used for."""
 
     secret: ClientSecretSpec | None = None
     """The Kubernetes Secret with this application's credentials. Only for Confidential applications, which get a
-    generated one where this is absent."""
+    generated one where this is absent and they do not authenticate by private_key_jwt."""
 
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
     """What happens when this object is deleted. Delete: the application is served no more and its tokens are revoked.
     Orphan: it is served on as it was."""
+
+    @property
+    def authenticates_by_key(self) -> bool:
+        """True where it has no secret, though it is Confidential."""
+        return self.token_endpoint_auth_method == "private_key_jwt"
 
 
 def canonical(spec: OAuthApplicationSpec) -> dict[str, Any]:
