@@ -5,7 +5,6 @@ from typing import Any
 from tests.state.cases import EC, Refused, application, at, public
 
 
-
 def registered(**spec: Any) -> dict[str, Any]:
     """A client that registered itself, and what a case adds."""
     return application(registeredBy="clients", clientID="dyn_4GnJlQ", **spec)
@@ -39,6 +38,7 @@ ACCEPTED_CLIENTS: dict[str, dict[str, Any]] = {
 }
 
 REFUSED_CLIENTS: tuple[Refused, ...] = (
+    *at(
         "spec.clientIDMetadata",
         "set type to Public",
         {
