@@ -225,6 +225,7 @@ class Provider:
         (key,) = [key for key in keys.keys if key.kid == decoded.header["kid"]]
         assert key.get("alg") == decoded.header["alg"]
         assert decoded.header.get("typ") == typ
+        assert decoded.header.keys() <= {"alg", "kid", "typ"}, "keys come from jwks_uri (OpenID Connect Core section 2)"
         return dict(decoded.claims)
 
     async def verified_id_token(self, token: str, *, nonce: str | None = None) -> dict[str, Any]:
@@ -232,6 +233,8 @@ class Provider:
         claims = await self.verified(token)
         assert claims["iss"] == ISSUER.origin
         assert claims["aud"] == self.application.client_id
+        assert claims["sub"].isascii()
+        assert 0 < len(claims["sub"]) <= 255
         assert int(self.now) <= claims["iat"] <= self.now < claims["exp"]
         assert claims.get("nonce") == nonce
         return claims
