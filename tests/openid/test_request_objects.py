@@ -109,7 +109,6 @@ async def test_7_of_9101_an_address_that_does_not_answer_is_invalid_request_uri(
     [
         "not a jwt",
         "a.b.c",
-        "eyJhbGciOiJub25lIn0.eyJjbGllbnRfaWQiOiJzaG9wLndlYiJ9.",
         signed(OTHERS),
         signed(RSA) + "x",
         signed(typ="at+jwt"),
@@ -135,6 +134,14 @@ async def test_7_of_9101_what_the_application_did_not_sign_is_invalid_request_ob
 ) -> None:
     answer = await browser.refused(request=value)
     assert (answer["error"], answer["state"]) == ("invalid_request_object", "a state")
+
+
+async def test_6_1_an_unsigned_one_is_not_supported_and_its_error_says_so(provider: Provider, browser: Browser) -> None:
+    unsigned = "eyJhbGciOiJub25lIn0." + signed().split(".")[1] + "."
+    answer = await browser.refused(request=unsigned)
+    assert (answer["error"], answer["state"]) == ("request_not_supported", "a state")
+    provider.outside.documents[REQUEST_URL] = unsigned.encode()
+    assert (await browser.refused(request_uri=REQUEST_URL))["error"] == "request_not_supported"
 
 
 async def test_where_no_redirect_uri_is_known_good_the_error_is_a_page(browser: Browser) -> None:

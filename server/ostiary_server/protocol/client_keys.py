@@ -26,6 +26,10 @@ class NotSigned(Exception):
     """A JWT that none of the keys has signed with a permitted algorithm; it says why, for the log."""
 
 
+class Unsigned(NotSigned):
+    """One that says so itself: `alg` is `none`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignedClaims:
     """A JWT whose signature is good; what it says has still to be judged."""
@@ -52,6 +56,8 @@ class ClientKeys:
         except (JoseError, ValueError) as error:
             raise NotSigned(f"no JWS: {error!r}") from error
         algorithm, kid = str(unverified.get("alg")), unverified.get("kid")
+        if algorithm == "none":
+            raise Unsigned("it is not signed")
         if algorithm not in algorithms or "crit" in unverified or "b64" in unverified:
             raise NotSigned(f"a header that is not accepted, alg {algorithm[:20]!r}")
         for key in await self._candidates(source, algorithm, kid if isinstance(kid, str) else None):

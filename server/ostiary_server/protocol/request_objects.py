@@ -11,8 +11,8 @@ from urllib.parse import urldefrag
 
 import orjson
 
-from ostiary_server.protocol.client_keys import ClientKeys, NotSigned
-from ostiary_server.protocol.errors import InvalidRequest, InvalidRequestObject, InvalidRequestURI
+from ostiary_server.protocol.client_keys import ClientKeys, NotSigned, Unsigned
+from ostiary_server.protocol.errors import InvalidRequest, InvalidRequestObject, InvalidRequestURI, RequestNotSupported
 from ostiary_server.protocol.ports import FetchFailed, Outbound
 from ostiary_server.protocol.requests import Parameters
 from ostiary_state.applications.application import Application
@@ -34,9 +34,10 @@ class RequestObjects:
         self._outbound = outbound
 
     async def parameters(self, sent: Parameters, application: Application, issuer: Issuer, now: float) -> Parameters:
-        """The parameters that count. Raises InvalidRequest, InvalidRequestObject and InvalidRequestURI.
+        """The parameters that count.
 
-        Those of an application that uses no request objects come back as they are, to be judged as such.
+        Those of an application that uses no request objects come back as they are, to be judged as such. Raises
+        InvalidRequest, InvalidRequestObject, InvalidRequestURI and RequestNotSupported.
         """
         carriers = [name for name in CARRIERS if name in sent]
         if not carriers or not application.openid.uses_request_objects:
@@ -71,6 +72,9 @@ class RequestObjects:
         only = application.openid.request_object_algorithm
         try:
             signed = await self._keys.verified(value, application.openid, ALGORITHMS if only is None else (only,))
+        except Unsigned as error:
+            # Core section 3.1.2.6. A client that could be served with it, signed, has this to learn.
+            raise RequestNotSupported("Unsigned request objects are not supported.") from error
         except NotSigned as error:
             raise InvalidRequestObject(
                 "The request object is not signed with a key and an algorithm of the application.", detail=str(error)
