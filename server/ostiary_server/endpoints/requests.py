@@ -1,8 +1,8 @@
 """From HTTP to a `ProtocolRequest`: the one place that reads headers, query and body."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -44,19 +44,19 @@ async def protocol_request(request: Request, edge: Edge) -> ProtocolRequest:
     Raises MisdirectedRequest for a Host that is not exactly one known issuer; InvalidRequest for a body that is too
     long, no form, not UTF-8, or holds too many parameters, and for two Authorization headers.
     """
-    parsed, content_type = _head(request, edge)
-    if parsed.method in ("GET", "HEAD"):
-        return parsed
-    return replace(parsed, form=await _form(request, content_type))
+    issuer, headers = edge.issuer(request), _headers(request)
+    form = NO_PARAMETERS if request.scope["method"] in ("GET", "HEAD") else await _form(request, headers.content_type)
+    return _parsed(request, edge, issuer, headers, form)
 
 
 async def json_request(request: Request, edge: Edge) -> tuple[ProtocolRequest, Mapping[str, Any]]:
     """The same with a body of JSON, an object; an empty one where there is no body. Raises as `protocol_request`."""
-    parsed, content_type = _head(request, edge)
+    issuer, headers = edge.issuer(request), _headers(request)
+    parsed = _parsed(request, edge, issuer, headers, NO_PARAMETERS)
     body = b"" if parsed.method in ("GET", "HEAD", "DELETE") else await _body(request)
     if not body:
         return parsed, {}
-    if content_type.split(b";", 1)[0].strip().lower() != JSON:
+    if headers.content_type.split(b";", 1)[0].strip().lower() != JSON:
         raise InvalidRequest(f"The request body must be {JSON.decode()}.")
     try:
         members = orjson.loads(body)
@@ -67,13 +67,18 @@ async def json_request(request: Request, edge: Edge) -> tuple[ProtocolRequest, M
     return parsed, members
 
 
-def _head(request: Request, edge: Edge) -> tuple[ProtocolRequest, bytes]:
-    issuer = edge.issuer(request)
-    scope = request.scope
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
+class _Headers(NamedTuple):
+    content_type: bytes
+    authorization: str | None
+    origin: str | None
+    has_cookies: bool
+
+
+def _headers(request: Request) -> _Headers:
     content_type = b""
-    authorization = origin = cookies = None
-    for name, value in headers:
+    authorization = origin = None
+    has_cookies = False
+    for name, value in request.scope["headers"]:
         if name == b"authorization":
             if authorization is not None:
                 raise InvalidRequest("The request must not have more than one Authorization header.")
@@ -83,21 +88,26 @@ def _head(request: Request, edge: Edge) -> tuple[ProtocolRequest, bytes]:
         elif name == b"origin":
             origin = value.decode("latin-1")
         elif name == b"cookie":
-            cookies = True
+            has_cookies = True
+    return _Headers(content_type, authorization, origin, has_cookies)
+
+
+def _parsed(request: Request, edge: Edge, issuer: Issuer, headers: _Headers, form: Parameters) -> ProtocolRequest:
+    """Made once: to replace a field of it afterwards would cost each request more than its checks."""
+    scope = request.scope
     client = scope.get("client")
-    parsed = ProtocolRequest(
+    return ProtocolRequest(
         method=scope["method"],
         path=scope["path"],
         issuer=issuer,
         query=_parameters(scope["query_string"], LONGEST_QUERY),
-        form=NO_PARAMETERS,
-        authorization=authorization,
-        origin=origin,
-        remote=edge.trusted_proxies.remote(client[0] if client else "", headers),
+        form=form,
+        authorization=headers.authorization,
+        origin=headers.origin,
+        remote=edge.trusted_proxies.remote(client[0] if client else "", scope["headers"]),
         now=edge.clock(),
-        cookies=request.cookies if cookies else {},
+        cookies=request.cookies if headers.has_cookies else {},
     )
-    return parsed, content_type
 
 
 async def _form(request: Request, content_type: bytes) -> Parameters:
