@@ -162,6 +162,15 @@ async def test_the_manifest_may_narrow_the_algorithm(provider: Provider, browser
     assert "code" in await browser.authorized(request=signed(EC, "ES256"))
 
 
+@pytest.mark.parametrize("bound", [{"alg": "PS256"}, {"use": "enc"}], ids=["another algorithm", "encryption"])
+async def test_6_2_of_9101_a_key_verifies_what_it_is_for(
+    provider: Provider, browser: Browser, bound: dict[str, str]
+) -> None:
+    key = RSA.as_dict(private=False) | bound
+    provider.put_openid(jwks=json.dumps({"keys": [key]}).encode())
+    assert (await browser.refused(request=signed()))["error"] == "invalid_request_object"
+
+
 async def test_an_ed25519_key_signs_too(provider: Provider, browser: Browser) -> None:
     key = OKPKey.generate_key("Ed25519", parameters={"kid": "ed"})
     provider.put_openid(jwks=json.dumps(KeySet([key]).as_dict(private=False)).encode())
