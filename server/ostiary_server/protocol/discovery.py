@@ -60,8 +60,7 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
     """The union over the enabled applications.
 
     RS256 is always listed, since OpenID Connect Discovery section 3 asks for it; never HS*, `none` or
-    client_secret_jwt. No list is empty (section 4.2): where no application is enabled, or none signs people in, those
-    that would be, and cannot be left out, say what the first to come will have.
+    client_secret_jwt. No list is empty (section 4.2): what is required although nobody uses it yet says `code`.
     """
     served = [application for application in applications if application.enabled]
     modes = frozenset().union(*(application.grant_modes for application in served))
