@@ -238,6 +238,18 @@ async def test_userinfo_and_id_tokens_are_signed_as_registered(provider: Provide
     assert (await provider.verified(told.text))["sub"] == "u_ada"
 
 
+async def test_12_1_of_core_clients_of_one_template_do_not_use_each_others_tokens(provider: Provider) -> None:
+    grants = ["authorization_code", "refresh_token"]
+    one, two = [await registered(provider, grant_types=grants) for _ in range(2)]
+    tokens = await signs_in(provider, one, scope="openid offline_access")
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    stranger = {"authorization": basic(two["client_id"], two["client_secret"])}
+    assert (await provider.post("/token", form, headers=stranger)).json()["error"] == "invalid_grant"
+    own = {"authorization": basic(one["client_id"], one["client_secret"])}
+    again = (await provider.post("/token", form, headers=own)).json()
+    assert (await provider.verified(again["id_token"]))["aud"] == one["client_id"]
+
+
 async def test_5_a_sector_is_verified_by_its_document(provider: Provider) -> None:
     two = [CALLBACK, "https://other.example.com/callback"]
     pairwise = {"subject_type": "pairwise", "redirect_uris": two}

@@ -10,7 +10,7 @@ from tests.openid.provider import ALL_TYPES, Browser, Provider
 from tests.openid.test_implicit import half
 
 WITH_ID_TOKEN = tuple(written for written in ALL_TYPES if written != "token")
-ODD = "n onc\u00e9 &=+%20\"'<"
+ODD = " N onc\u00e9 &=+%20\"'< "
 
 
 async def id_tokens(provider: Provider, browser: Browser, response_type: str, **changes: str) -> list[str]:
