@@ -71,6 +71,14 @@ def test_each_claim_of_the_security_page_names_its_test() -> None:
         assert TEST_LINK.search(row) or "**not yet**" in row, row
 
 
+def test_each_clause_names_its_test_or_is_not_served() -> None:
+    text = (DOCS / "reference" / "clauses-core.md").read_text()
+    rows = [line for line in text.splitlines() if re.match(r"\| [0-9]", line)]
+    assert len(rows) > 150
+    for row in rows:
+        assert TEST_LINK.search(row) or "not served: " in row or "advises" in row, row
+
+
 def test_a_requirement_that_is_not_met_stands_in_the_list_of_what_is_missing() -> None:
     text = (DOCS / "security.md").read_text()
     missing = text.partition("## Not there yet")[2]

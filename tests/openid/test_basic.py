@@ -226,7 +226,14 @@ async def test_3_1_2_1_login_hint_is_in_the_form(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     "wish",
-    [{"display": "page"}, {"display": "popup"}, {"ui_locales": "se"}, {"claims_locales": "se"}, {"acr_values": "1 2"}],
+    [
+        {"display": "page"},
+        {"display": "popup"},
+        {"display": "wap"},
+        {"ui_locales": "se fr-CA"},
+        {"claims_locales": "se"},
+        {"acr_values": "1 2"},
+    ],
     ids=lambda wish: next(iter(wish)) + "=" + next(iter(wish.values())),
 )
 async def test_3_1_2_1_wishes_never_end_in_an_error(provider: Provider, browser: Browser, wish: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ostiary_state.applications.claim_mapping import MappedClaim
-from tests.openid.provider import Answer, Browser, Provider, Shown
+from tests.openid.provider import ADA, Answer, Browser, Provider, Shown
 
 
 async def answered(provider: Provider, browser: Browser, claims: object, **changes: Any) -> tuple[dict, dict]:
@@ -41,6 +41,15 @@ async def test_5_5_1_a_claim_that_the_person_lacks_is_left_out(provider: Provide
 async def test_5_5_1_values_are_wishes(provider: Provider, browser: Browser, wish: dict[str, Any], told: bool) -> None:
     _, userinfo = await answered(provider, browser, {"userinfo": {"gender": wish}})
     assert ("gender" in userinfo) is told
+
+
+@pytest.mark.parametrize(("wish", "told"), [("Ad\u00e9la\u00efde", True), ("Ade\u0301lai\u0308de", False)])
+async def test_14_texts_are_compared_by_code_points(
+    provider: Provider, browser: Browser, wish: str, told: bool
+) -> None:
+    provider.put_user("ada", ADA | {"givenName": "Ad\u00e9la\u00efde"})
+    _, userinfo = await answered(provider, browser, {"userinfo": {"given_name": {"value": wish}}})
+    assert ("given_name" in userinfo) is told
 
 
 async def test_5_5_unknown_members_are_ignored(provider: Provider, browser: Browser) -> None:

@@ -1,7 +1,9 @@
 """The Config plan: OpenID Connect Discovery 1.0 sections 3 and 4, of what is on and nothing else."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from ostiary_state.applications.claim_mapping import MappedClaim
@@ -17,6 +19,27 @@ async def test_3_the_document_is_valid_and_of_this_issuer(provider: Provider) ->
     for name, value in document.items():
         if name.endswith(("_endpoint", "_uri")):
             assert value.startswith(ISSUER.origin + "/"), name
+
+
+async def test_4_2_the_document_is_json_of_the_issuer_that_its_id_tokens_name(provider: Provider) -> None:
+    async with provider.client() as client:
+        response = await client.get("/.well-known/openid-configuration")
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    tokens = await provider.redeem((await provider.browser().authorized())["code"])
+    assert (await provider.verified(tokens["id_token"]))["iss"] == response.json()["issuer"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"enabled": False}, {"grant_modes": frozenset({"client_credentials"}), "scopes": ()}],
+    ids=["people", "nobody", "machines"],
+)
+async def test_4_2_no_list_is_empty_and_what_is_required_is_there(provider: Provider, fields: dict[str, Any]) -> None:
+    provider.put(**fields, **({"listed_response_types": frozenset()} if fields else {}))
+    document = await provider.discovery()
+    assert [name for name, value in document.items() if value in ([], None)] == []
+    required = {"issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "response_types_supported"}
+    assert required | {"subject_types_supported", "id_token_signing_alg_values_supported"} <= document.keys()
 
 
 async def test_3_response_types_are_those_of_the_applications(provider: Provider) -> None:
@@ -36,6 +59,7 @@ async def test_3_rs256_is_there_and_none_is_not(provider: Provider) -> None:
 async def test_3_what_is_supported_is_said_by_word_and_by_deed(provider: Provider) -> None:
     document = await provider.discovery()
     assert document["claims_parameter_supported"] is True
+    assert document["authorization_response_iss_parameter_supported"] is True, "RFC 9207 section 3"
     assert document["request_parameter_supported"] is False
     assert document["request_uri_parameter_supported"] is False, "absent would mean that it is"
     assert {"query", "fragment", "form_post"} <= {*document["response_modes_supported"]}

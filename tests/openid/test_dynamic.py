@@ -157,6 +157,11 @@ async def test_3_of_discovery_what_a_client_could_register_for_is_listed(provide
         ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
         ({"id_token_signed_response_alg": "HS256"}, "invalid_client_metadata"),
         ({"id_token_encrypted_response_alg": "RSA-OAEP"}, "invalid_client_metadata"),
+        ({"userinfo_encrypted_response_alg": "RSA-OAEP"}, "invalid_client_metadata"),
+        ({"authorization_encrypted_response_alg": "RSA-OAEP"}, "invalid_client_metadata"),
+        ({"authorization_signed_response_alg": "none"}, "invalid_client_metadata"),
+        ({"request_object_encryption_alg": "RSA-OAEP"}, "invalid_client_metadata"),
+        ({"request_object_signing_alg": "none"}, "invalid_client_metadata"),
         ({"client_name": "two\nlines"}, "invalid_client_metadata"),
         ({"logo_uri": "javascript:alert(1)"}, "invalid_client_metadata"),
         ({"default_max_age": "x"}, "invalid_client_metadata"),
@@ -232,6 +237,18 @@ async def test_userinfo_and_id_tokens_are_signed_as_registered(provider: Provide
     async with provider.client() as http:
         told = await http.get("/userinfo", headers={"authorization": f"Bearer {tokens['access_token']}"})
     assert (await provider.verified(told.text))["sub"] == "u_ada"
+
+
+async def test_12_1_of_core_clients_of_one_template_do_not_use_each_others_tokens(provider: Provider) -> None:
+    grants = ["authorization_code", "refresh_token"]
+    one, two = [await registered(provider, grant_types=grants) for _ in range(2)]
+    tokens = await signs_in(provider, one, scope="openid offline_access")
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    stranger = {"authorization": basic(two["client_id"], two["client_secret"])}
+    assert (await provider.post("/token", form, headers=stranger)).json()["error"] == "invalid_grant"
+    own = {"authorization": basic(one["client_id"], one["client_secret"])}
+    again = (await provider.post("/token", form, headers=own)).json()
+    assert (await provider.verified(again["id_token"]))["aud"] == one["client_id"]
 
 
 async def test_5_a_sector_is_verified_by_its_document(provider: Provider) -> None:

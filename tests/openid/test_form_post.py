@@ -31,7 +31,9 @@ async def test_4_nothing_keeps_the_page_and_nothing_foreign_is_in_it(browser: Br
     request = browser.request(response_mode="form_post", prompt="none", state=hostile)
     response = await browser.http.get("/authorize", params=request)
     assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert response.headers["cache-control"] == "no-store"
+    assert response.headers["pragma"] == "no-cache"
     assert response.headers["referrer-policy"] == "no-referrer"
     policy = response.headers["content-security-policy"]
     assert "default-src 'none'" in policy

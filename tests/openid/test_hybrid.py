@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.openid.provider import CALLBACK, Browser, Provider
+from tests.openid.provider import CALLBACK, Answer, Browser, Provider, Shown
 from tests.openid.test_implicit import half
 
 TYPES = ("code id_token", "code token", "code id_token token")
@@ -16,6 +16,29 @@ async def test_3_3_2_5_everything_is_in_the_fragment(browser: Browser, response_
     assert ("id_token" in answer, "access_token" in answer) == ("id_token" in words, "token" in words)
     assert answer["code"]
     assert answer["state"] == "a state"
+    if "token" in words:
+        assert (answer["token_type"], answer["expires_in"]) == ("Bearer", "600")
+
+
+@pytest.mark.parametrize("response_type", TYPES)
+async def test_3_3_2_6_errors_are_in_the_fragment(browser: Browser, response_type: str) -> None:
+    answer = await browser.refused(response_type=response_type, prompt="none")
+    assert (answer.mode, answer["error"], answer["state"]) == ("fragment", "login_required", "a state")
+    shown = await browser.opens(response_type=response_type)
+    assert isinstance(shown, Shown)
+    shown = await browser.sign_in(shown)
+    assert isinstance(shown, Shown)
+    denied = await browser.consent(shown, "deny")
+    assert isinstance(denied, Answer)
+    assert (denied.mode, denied["error"], denied["state"]) == ("fragment", "access_denied", "a state")
+
+
+@pytest.mark.parametrize("response_type", TYPES)
+async def test_5_of_multiple_response_types_nothing_of_it_goes_into_a_query(
+    browser: Browser, response_type: str
+) -> None:
+    answer = await browser.refused(response_type=response_type, response_mode="query")
+    assert (answer.mode, answer["error"], answer["state"]) == ("fragment", "invalid_request", "a state")
 
 
 @pytest.mark.parametrize("response_type", TYPES)

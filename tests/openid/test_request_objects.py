@@ -104,6 +104,13 @@ async def test_7_of_9101_an_address_that_does_not_answer_is_invalid_request_uri(
     assert (await browser.refused(request_uri=REQUEST_URL))["error"] == "invalid_request_uri"
 
 
+async def test_6_2_what_is_there_is_judged_as_if_it_had_been_sent(provider: Provider, browser: Browser) -> None:
+    for content in (b"<html>", b"", b"\xff", signed(OTHERS).encode(), signed(client_id="another").encode()):
+        provider.outside.documents[REQUEST_URL] = content
+        error = (await browser.refused(request_uri=REQUEST_URL))["error"]
+        assert error in {"invalid_request_object", "invalid_request_uri"}
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -145,7 +152,7 @@ async def test_6_1_an_unsigned_one_is_not_supported_and_its_error_says_so(provid
 
 
 async def test_where_no_redirect_uri_is_known_good_the_error_is_a_page(browser: Browser) -> None:
-    for changes in ({"redirect_uri": "https://evil.example/"}, {"client_id": "unknown"}):
+    for changes in ({"redirect_uri": "https://evil.example/"}, {"client_id": "unknown"}, {"client_id": None}):
         shown = await browser.opens(request=signed(OTHERS), **changes)
         assert isinstance(shown, Shown)
         assert shown.response.status_code == 400
@@ -167,6 +174,22 @@ async def test_the_manifest_may_narrow_the_algorithm(provider: Provider, browser
     provider.put_openid(request_object_algorithm="ES256")
     assert (await browser.refused(request=signed()))["error"] == "invalid_request_object"
     assert "code" in await browser.authorized(request=signed(EC, "ES256"))
+
+
+@pytest.mark.parametrize("bound", [{"alg": "PS256"}, {"use": "enc"}], ids=["another algorithm", "encryption"])
+async def test_6_2_of_9101_a_key_verifies_what_it_is_for(
+    provider: Provider, browser: Browser, bound: dict[str, str]
+) -> None:
+    key = RSA.as_dict(private=False) | bound
+    provider.put_openid(jwks=json.dumps({"keys": [key]}).encode())
+    assert (await browser.refused(request=signed()))["error"] == "invalid_request_object"
+
+
+async def test_6_2_of_9101_the_key_that_the_header_names_is_the_one(provider: Provider, browser: Browser) -> None:
+    other = RSAKey.import_key(OTHERS.as_dict(private=True), parameters={"kid": "other"})
+    provider.put_openid(jwks=json.dumps(KeySet([RSA, other]).as_dict(private=False)).encode())
+    assert (await browser.refused(request=signed(OTHERS)))["error"] == "invalid_request_object"
+    assert "code" in await browser.authorized(request=signed(other))
 
 
 async def test_an_ed25519_key_signs_too(provider: Provider, browser: Browser) -> None:

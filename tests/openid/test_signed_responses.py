@@ -1,6 +1,7 @@
 """Responses as JWTs: ID tokens by the chosen algorithm, userinfo (Core 5.3.2), authorization responses (JARM)."""
 
 import pytest
+from joserfc import jws
 
 from tests.factories import ISSUER
 from tests.openid.provider import ALL_TYPES, Answer, Browser, Provider
@@ -23,7 +24,7 @@ async def test_5_3_2_signed_userinfo_says_who_and_for_whom(
     tokens = await provider.redeem((await browser.authorized(scope="openid email"))["code"])
     async with provider.client() as client:
         response = await client.get("/userinfo", headers={"authorization": f"Bearer {tokens['access_token']}"})
-    assert response.headers["content-type"].startswith("application/jwt")
+    assert response.headers["content-type"] == "application/jwt"
     assert response.headers["cache-control"] == "no-store"
     claims = await provider.verified(response.text)
     assert (claims["iss"], claims["aud"], claims["sub"]) == (ISSUER.origin, "shop.web", "u_ada")
@@ -63,6 +64,11 @@ async def test_2_3_1_of_jarm_tokens_never_go_into_a_query_even_signed(provider: 
     assert isinstance(answer, Answer)
     assert answer.mode == "fragment"
     assert (await provider.verified(answer["response"]))["error"] == "invalid_request"
+
+
+async def test_3_of_jarm_the_algorithm_is_rs256_where_nothing_is_said(browser: Browser) -> None:
+    answer = await browser.authorized(response_mode="jwt")
+    assert jws.extract_compact(answer["response"].encode()).headers()["alg"] == "RS256"
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

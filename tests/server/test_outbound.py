@@ -1,9 +1,13 @@
 """What this server asks of the outside: a real HTTP server on loopback, and names that lead where they should not."""
 
 import asyncio
+import os
 import socket
+import ssl
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -12,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from ostiary_server.outbound.public_addresses import AllowedNetworks
 from ostiary_server.outbound.requests import LONGEST_BODY, OutboundRequests
 from ostiary_server.protocol.ports import FetchFailed
+from tests.cluster.certificates import Authority
 
 LOOPBACK = ("127.0.0.0/8", "::1")
 
@@ -61,13 +66,13 @@ class Names(AbstractResolver):
 
 
 @asynccontextmanager
-async def outside(handler: object) -> AsyncIterator[int]:
+async def outside(handler: object, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A server on loopback that answers everything with `handler`; its port."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type]
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     try:
         yield site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
@@ -120,6 +125,58 @@ async def test_a_public_name_that_leads_inside_is_not_asked() -> None:
     async with outside(handler) as port, requests(names=Names("127.0.0.1", "10.0.0.1")) as client:
         with pytest.raises(FetchFailed, match="may connect to"):
             await client.fetch(f"http://rebound.example.com:{port}/", accept="*/*")
+
+
+# In a process of its own, since the authorities that count are read when it starts.
+ASKING = """
+import asyncio, sys
+from ostiary_server.outbound.public_addresses import AllowedNetworks
+from ostiary_server.outbound.requests import OutboundRequests
+async def ask():
+    client = OutboundRequests(AllowedNetworks(["127.0.0.0/8"]))
+    try:
+        print((await client.fetch(sys.argv[1], accept="*/*")).decode())
+    finally:
+        await client.close()
+asyncio.run(ask())
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "known", "says"),
+    [
+        ("localhost", True, "hello"),
+        ("localhost", False, "CERTIFICATE_VERIFY_FAILED"),
+        ("127.0.0.1", True, "CERTIFICATE_VERIFY_FAILED"),
+    ],
+    ids=["good", "of an unknown authority", "for another host"],
+)
+async def test_a_certificate_is_checked_before_anything_is_asked(
+    tmp_path: Path, host: str, known: bool, says: str
+) -> None:
+    """OpenID Connect Core section 16.17, RFC 6125."""
+    for name in ("ours", "strange"):
+        (tmp_path / name).mkdir()
+    authority, stranger = Authority(tmp_path / "ours"), Authority(tmp_path / "strange")
+    leaf = authority.issue("application", hosts=("localhost",))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(leaf.certificate, leaf.key)
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(text="hello")
+
+    async with outside(handler, tls) as port:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", ASKING, f"https://{host}:{port}/"),
+            env=os.environ | {"SSL_CERT_FILE": str((authority if known else stranger).path)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told, _ = await process.communicate()
+    assert says in told.decode()
+    assert (process.returncode == 0, asked) == ((True, ["/"]) if says == "hello" else (False, []))
 
 
 async def test_redirects_are_not_followed() -> None:

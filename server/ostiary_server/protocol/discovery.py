@@ -62,7 +62,7 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
     """The union over the enabled applications.
 
     RS256 is always listed, since OpenID Connect Discovery section 3 asks for it; never HS*, `none` or
-    client_secret_jwt.
+    client_secret_jwt. No list is empty (section 4.2): what is required although nobody uses it yet says `code`.
     """
     served = [application for application in applications if application.enabled]
     modes = frozenset().union(*(application.grant_modes for application in served))
@@ -75,10 +75,10 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "issuer": issuer.origin,
         **{name: issuer.origin + path for name, path in ENDPOINTS.items()},
         **({"registration_endpoint": issuer.origin + REGISTER_PATH} if registers else {}),
-        "scopes_supported": sorted(scopes),
+        **({"scopes_supported": sorted(scopes)} if scopes else {}),
         "response_types_supported": _response_types(served, registers=registers),
         "response_modes_supported": list(RESPONSE_MODES),
-        "grant_types_supported": sorted(modes),
+        "grant_types_supported": sorted(modes) or ["authorization_code"],
         "acr_values_supported": list(SUPPORTED),
         "subject_types_supported": ["public", "pairwise"] if registers else _subject_types(served),
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
@@ -125,7 +125,7 @@ def _response_types(served: Sequence[Application], *, registers: bool) -> list[s
     types = frozenset().union(*(application.response_types for application in served))
     if registers and {"code", "token"} <= {word for words in types for word in words}:
         return list(RESPONSE_TYPES)
-    return [written for written in RESPONSE_TYPES if frozenset(written.split(" ")) in types]
+    return [written for written in RESPONSE_TYPES if frozenset(written.split(" ")) in types] or ["code"]
 
 
 def _subject_types(served: Sequence[Application]) -> list[str]:
