@@ -84,14 +84,6 @@ async def test_3_what_one_application_switches_on_is_listed(provider: Provider) 
     assert "roles" in document["claims_supported"]
 
 
-async def test_3_2_of_8414_what_has_no_element_is_left_out(provider: Provider) -> None:
-    provider.put(grant_modes=frozenset({"client_credentials"}), scopes=(), listed_response_types=frozenset())
-    document = await provider.discovery()
-    assert document["response_types_supported"] == [], "required all the same"
-    assert "scopes_supported" not in document
-    assert [name for name, value in document.items() if value in ([], {}, None)] == ["response_types_supported"]
-
-
 async def test_an_application_that_is_off_adds_nothing(provider: Provider) -> None:
     other = replace(
         provider.application, id="shop/off", client_id="shop.off", enabled=False, openid=OpenIDSettings(sector="x")

@@ -28,7 +28,6 @@ ENDPOINTS: Final = {
     "end_session_endpoint": "/end-session",
     "check_session_iframe": "/check-session",
 }
-_REQUIRED: Final = frozenset({"response_types_supported"})
 MOST_DOCUMENTS: Final = 1000  # issuers remembered at once, some 2 KiB each
 CLAIMS: Final = (
     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid"),
@@ -71,7 +70,7 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
     registers = any(application.openid.registration is not None for application in served)
     if registers:
         methods |= {*ALL_METHODS}
-    document = {
+    return {
         "issuer": issuer.origin,
         **{name: issuer.origin + path for name, path in ENDPOINTS.items()},
         **({"registration_endpoint": issuer.origin + REGISTER_PATH} if registers else {}),
@@ -100,8 +99,6 @@ def metadata(issuer: Issuer, applications: Iterable[Application]) -> Mapping[str
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
     }
-    # RFC 8414 section 3.2: what has no element is left out, but for what section 2 requires.
-    return {name: value for name, value in document.items() if value != [] or name in _REQUIRED}
 
 
 def _authentication(methods: Set[str]) -> dict[str, list[str]]:
