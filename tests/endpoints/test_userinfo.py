@@ -7,6 +7,8 @@ import pytest
 
 from tests.granting import APPLICATION, ELSEWHERE, OTHER_ISSUER, USER, World, basic
 
+ASKED = 'Bearer realm="login.example.com"'  # RFC 6750 section 3: the scheme with a parameter, and 3.1: no error
+
 
 async def access_token(world: World, scopes: tuple[str, ...] = ("openid", "profile", "email")) -> str:
     token: str = (await world.redeem(world.code(scopes=scopes))).json()["access_token"]
@@ -43,7 +45,7 @@ async def test_the_token_does_not_count_in_the_query() -> None:
     token = await access_token(world)
     async with world.client() as client:
         answer = await client.get("/userinfo", params={"access_token": token})
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, ASKED)
 
 
 async def test_two_tokens_at_once_are_refused() -> None:
@@ -56,14 +58,16 @@ async def test_two_tokens_at_once_are_refused() -> None:
 async def test_another_scheme_is_no_token() -> None:
     world = World()
     answer = await world.post("/userinfo", {}, auth=basic())
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, ASKED)
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c"])
 async def test_a_bad_token_is_invalid_token_with_a_challenge(token: str) -> None:
     answer = await ask(World(), token)
     assert answer.status_code == 401
-    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    challenge = answer.headers["www-authenticate"]
+    assert challenge.startswith(ASKED + ', error="invalid_token", error_description="')
+    assert all(challenge.count(f"{name}=") == 1 for name in ("realm", "error", "error_description"))
 
 
 async def test_a_token_without_openid_is_insufficient_scope() -> None:

@@ -200,6 +200,13 @@ async def test_a_frame_of_ours_tells_whether_the_session_has_changed(lenient_pag
             await asked(wrong)
             await expect(told).to_have_text(answer)
 
+        await watching.goto(shop.origin.replace("shop.", "evil.") + "/watching")
+        await asked(f"shop.web {state}")
+        await expect(told).to_have_text("changed")  # section 3.2: another origin has no part in it
+        await watching.goto(shop.origin + "/watching")
+        await asked(f"shop.web {state}")
+        await expect(told).to_have_text("unchanged")
+
         await page.goto(shop.provider_origin + "/sign-out")
         await page.get_by_role("button", name="Sign out").click()
         await page.wait_for_url("**/signed-out")

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
+from ostiary_server.protocol.key_pair import decoded
 from ostiary_state.applications.openid import LogoutAddresses
 from ostiary_state.intent import Kind
 from tests.factories import ISSUER
@@ -59,6 +61,22 @@ async def test_2_4_a_nonce_is_prohibited(provider: Provider, browser: Browser) -
     await provider.logouts.round()
     ((_, token),) = await told(provider)
     assert "nonce" not in token
+
+
+async def test_2_6_it_is_signed_as_the_id_tokens_of_the_application(provider: Provider, browser: Browser) -> None:
+    provider.put(id_token_algorithm="ES256")
+    await ends(browser, id_token_hint=await id_token(provider, browser))
+    await provider.logouts.round()
+    header = provider.outside.posted[0][1]["logout_token"].partition(".")[0]
+    assert orjson.loads(decoded(header.encode()))["alg"] == "ES256"
+    assert await told(provider)
+
+
+async def test_2_2_a_query_of_the_address_is_kept(provider: Provider, browser: Browser) -> None:
+    provider.put_openid(logout=LogoutAddresses(back_channel=URL + "?tenant=1"))
+    await ends(browser, id_token_hint=await id_token(provider, browser))
+    await provider.logouts.round()
+    assert [url for url, _ in provider.outside.posted] == [URL + "?tenant=1"]
 
 
 async def test_a_logout_token_is_no_id_token_and_no_access_token(provider: Provider, browser: Browser) -> None:

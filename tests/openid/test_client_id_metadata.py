@@ -1,5 +1,6 @@
 """Clients whose client_id is the address of their metadata (OAuth Client ID Metadata Document)."""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -149,6 +150,9 @@ async def test_a_redirect_uri_that_the_document_does_not_list_is_refused(browser
         (document(client_secret="s"), "must not hold a client_secret"),
         (document(token_endpoint_auth_method="client_secret_basic"), "must be &#39;none&#39;"),
         (document(token_endpoint_auth_method="client_secret_post"), "must be &#39;none&#39;"),
+        (document(token_endpoint_auth_method="client_secret_jwt"), "must be &#39;none&#39;"),
+        (document(token_endpoint_auth_method="private_key_jwt"), "must be &#39;none&#39;"),
+        (document(client_secret_expires_at=0), "must not hold a client_secret"),
     ],
 )
 async def test_a_document_that_is_not_acceptable_is_said_on_a_page(
@@ -158,14 +162,30 @@ async def test_a_document_that_is_not_acceptable_is_said_on_a_page(
     assert says in await refused(browser)
 
 
-async def test_a_document_that_is_away_is_not_asked_for_all_the_time(provider: Provider, browser: Browser) -> None:
+async def test_5_2_no_failure_and_no_bad_document_is_kept(provider: Provider, browser: Browser) -> None:
+    for documents, says in (({}, "could not be read"), ({CLIENT: b"["}, "not valid JSON")):
+        provider.outside.documents = documents
+        assert says in await refused(browser)
+        provider.outside.documents = {CLIENT: document()}
+        assert isinstance(await browser.opens(client_id=CLIENT, **PKCE), Shown)
+        provider.now += 301
+
+
+async def test_5_2_who_asks_at_the_same_time_shares_one_look_at_the_document(
+    provider: Provider, browser: Browser
+) -> None:
     provider.outside.documents.clear()
-    for _ in range(3):
-        assert "could not be read" in await refused(browser)
+    answers = await asyncio.gather(*[refused(browser) for _ in range(8)])
+    assert all("could not be read" in answer for answer in answers)
     assert provider.outside.fetched == [CLIENT]
-    provider.outside.documents[CLIENT] = document()
-    provider.now += 16
-    assert isinstance(await browser.opens(client_id=CLIENT, **PKCE), Shown)
+
+
+async def test_5_2_a_document_is_read_again_after_five_minutes(provider: Provider, browser: Browser) -> None:
+    await tokens(provider, browser)
+    provider.outside.documents[CLIENT] = document(redirect_uris=["https://app.example.com/moved"])
+    assert isinstance(await browser.opens(client_id=CLIENT, **PKCE), Answer)
+    provider.now += 301
+    assert "redirect_uri" in await refused(browser)
 
 
 async def test_what_could_not_be_shown_is_left_out(provider: Provider, browser: Browser) -> None:

@@ -17,6 +17,7 @@ from tests.openid.test_request_objects import signed
 SECTOR = "https://shop.example.com/sector.json"
 INITIAL = "an-initial-access-token"
 KEY = ECKey.generate_key("P-256", parameters={"kid": "ec", "use": "sig"})
+IMPLICIT = {"grant_types": ["implicit"], "response_types": ["id_token"]}
 TEMPLATE = replace(
     CERTIFIED,
     id="shop/clients",
@@ -104,7 +105,7 @@ async def test_3_the_initial_access_token_is_demanded(provider: Provider) -> Non
     for token in (None, "wrong", INITIAL + "x"):
         response = await send(provider, token=token, redirect_uris=[CALLBACK])
         assert response.status_code == 401
-        assert response.headers["www-authenticate"].startswith("Bearer")
+        assert response.headers["www-authenticate"].startswith('Bearer realm="login.example.com"')
     assert provider.registrations.rows == {}
 
 
@@ -144,10 +145,8 @@ async def test_3_of_discovery_what_a_client_could_register_for_is_listed(provide
         ({"redirect_uris": [1]}, "invalid_redirect_uri"),
         ({"redirect_uris": ["com.example.app:/callback"]}, "invalid_redirect_uri"),
         ({"redirect_uris": "x"}, "invalid_client_metadata"),
-        (
-            {"redirect_uris": ["http://127.0.0.1/"], "grant_types": ["implicit"], "response_types": ["id_token"]},
-            "invalid_redirect_uri",
-        ),
+        ({"redirect_uris": ["http://127.0.0.1/"]} | IMPLICIT, "invalid_redirect_uri"),
+        ({"redirect_uris": ["https://localhost/callback"]} | IMPLICIT, "invalid_redirect_uri"),
         ({"grant_types": ["password"]}, "invalid_client_metadata"),
         ({"grant_types": "authorization_code"}, "invalid_client_metadata"),
         ({"response_types": ["id_token"]}, "invalid_client_metadata"),
@@ -171,7 +170,11 @@ async def test_3_of_discovery_what_a_client_could_register_for_is_listed(provide
         ({"jwks": {"keys": []}, "jwks_uri": "https://shop.example.com/j"}, "invalid_client_metadata"),
         ({"request_uris": ["https://shop.example.com/r"]}, "invalid_client_metadata"),
         ({"frontchannel_logout_uri": "https://evil.example.net/"}, "invalid_client_metadata"),
+        ({"frontchannel_logout_uri": "https://shop.example.com/frame#a"}, "invalid_client_metadata"),
+        ({"backchannel_logout_uri": "https://shop.example.com/out#a"}, "invalid_client_metadata"),
         ({"initiate_login_uri": "http://127.0.0.1/login"}, "invalid_client_metadata"),
+        ({"sector_identifier_uri": "http://127.0.0.1/sector.json"}, "invalid_client_metadata"),
+        ({"jwks_uri": "http://127.0.0.1/jwks"}, "invalid_client_metadata"),
         ({"backchannel_logout_session_required": "yes"}, "invalid_client_metadata"),
         ({"subject_type": "secret"}, "invalid_client_metadata"),
         ({"software_statement": signed()}, "unapproved_software_statement"),

@@ -49,9 +49,21 @@ async def test_2_2_of_7592_an_update_is_the_whole_anew(provider: Provider) -> No
     assert "client_secret" not in changed.json(), "it is as it was, and not known here"
     assert changed.json()["redirect_uris"] == [CALLBACK, other]
     assert (await signs_in(provider, client))["id_token"]
+    same = {"client_id": client["client_id"], "client_secret": client["client_secret"]}
+    assert (await send(provider, "PUT", path, token=token, redirect_uris=[CALLBACK], **same)).status_code == 200
     for wrong in ({"client_id": "another"}, {"client_id": client["client_id"], "client_secret": "chosen"}):
         response = await send(provider, "PUT", path, token=token, redirect_uris=[CALLBACK], **wrong)
         assert response.json()["error"] == "invalid_client_metadata"
+
+
+async def test_2_2_of_7592_an_update_is_judged_like_a_registration(provider: Provider) -> None:
+    client = await registered(provider)
+    path, token = f"/register/{client['client_id']}", client["registration_access_token"]
+    for wrong in ({"redirect_uris": [CALLBACK + "#x"]}, {"logo_uri": "javascript:alert(1)"}):
+        sent = {"client_id": client["client_id"], "redirect_uris": [CALLBACK]} | wrong
+        response = await send(provider, "PUT", path, token=token, **sent)
+        assert (response.status_code, response.headers["cache-control"]) == (400, "no-store")
+    assert (await send(provider, "GET", path, token=token)).json()["redirect_uris"] == [CALLBACK]
 
 
 async def test_2_3_of_7592_a_client_that_is_gone_holds_nothing_any_more(provider: Provider, browser: Browser) -> None:

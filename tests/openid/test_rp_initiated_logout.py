@@ -138,6 +138,24 @@ async def test_4_nobody_signed_in_is_no_error(provider: Provider, browser: Brows
     assert "You are signed out" in (await ends(browser)).text
 
 
+async def test_3_not_even_the_port_of_loopback_is_free(provider: Provider, browser: Browser) -> None:
+    provider.put(post_logout_redirect_urls=("http://127.0.0.1:8000/bye",))
+    hint = await id_token(provider, browser)
+    response = await ends(browser, id_token_hint=hint, post_logout_redirect_uri="http://127.0.0.1:8001/bye")
+    assert response.status_code == 400
+    response = await ends(browser, id_token_hint=hint, post_logout_redirect_uri="http://127.0.0.1:8000/bye")
+    assert response.headers["location"] == "http://127.0.0.1:8000/bye"
+
+
+async def test_2_state_alone_leads_nowhere(provider: Provider, browser: Browser) -> None:
+    await browser.authorized()
+    response = await ends(browser, state="s")
+    assert response.status_code == 200
+    assert signed_in(provider)
+    answered = await form_of(response).send(browser.http)
+    assert answered.headers["location"] == "/signed-out"
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -112,6 +112,11 @@ REFUSED_OPENID: tuple[Refused, ...] = (
     ),
     *at("spec.jwksURL", "remove the fragment", {"keys-fragment": application(jwksURL="https://shop.example.com/j#a")}),
     *at(
+        "spec.frontChannelLogoutURL",
+        "remove the fragment",
+        {"frame-fragment": application(frontChannelLogoutURL="https://shop.example.com/frame#a")},
+    ),
+    *at(
         "spec.tokenEndpointAuthMethod",
         "add jwks or jwksURL, or remove private_key_jwt",
         {"signs-without-keys": application(tokenEndpointAuthMethod="private_key_jwt")},

@@ -65,18 +65,19 @@ def oauth_error_response(error: OAuthError, request: Request) -> Response:
         # RFC 6749 5.2: a MUST when Authorization was used; RFC 9110 15.5.2 asks for it on every 401.
         headers["WWW-Authenticate"] = f'Basic realm="{request.url.hostname}", error="{error.code}"'
     elif isinstance(error, InvalidToken | InsufficientScope):
-        headers["WWW-Authenticate"] = bearer_challenge(None if isinstance(error, MissingToken) else error)
+        headers["WWW-Authenticate"] = bearer_challenge(error, request.url.hostname)
     if error.retry_after is not None or error.status == 503:
         headers["Retry-After"] = str(error.retry_after or RETRY_AFTER)
     body = {"error": error.code, "error_description": _FORBIDDEN.sub("?", error.description)}
     return json_response(body, status=error.status, headers=headers)
 
 
-def bearer_challenge(error: OAuthError | None) -> str:
-    """RFC 6750 section 3; without an error when the request had no token at all (3.1)."""
-    if error is None:
-        return "Bearer"
-    challenge = f'Bearer error="{error.code}", error_description="{_FORBIDDEN.sub("?", error.description)}"'
+def bearer_challenge(error: OAuthError, realm: str | None) -> str:
+    """RFC 6750 section 3: never the scheme alone; without an error when the request had no token at all (3.1)."""
+    if isinstance(error, MissingToken):
+        return f'Bearer realm="{realm}"'
+    description = _FORBIDDEN.sub("?", error.description)
+    challenge = f'Bearer realm="{realm}", error="{error.code}", error_description="{description}"'
     return f'{challenge}, scope="openid"' if isinstance(error, InsufficientScope) else challenge
 
 

@@ -12,7 +12,7 @@ from ostiary_server.protocol.requests import Parameters, ProtocolRequest
 from ostiary_server.protocol.sealing import Sealer
 from ostiary_server.protocol.subjects import Subjects
 from ostiary_state.applications.application import Application
-from ostiary_state.applications.redirect_uris import is_registered
+from ostiary_state.applications.redirect_uris import is_listed
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.session import SignedIn
 
@@ -121,6 +121,6 @@ class LogoutRequests:
 def _check_redirect_uri(redirect_uri: str, application: Application | None) -> None:
     if application is None:
         raise PageError("invalid_request", "Send id_token_hint or client_id with the post_logout_redirect_uri.")
-    if not is_registered(redirect_uri, application.post_logout_redirect_urls):
+    if not is_listed(redirect_uri, application.post_logout_redirect_urls):
         message = "The post_logout_redirect_uri is not one of this application's postLogoutRedirectURLs."
         raise PageError("invalid_request", message)

@@ -97,7 +97,4 @@ class LogoutTokens:
 
 
 def _with_query(url: str, query: str) -> str:
-    address, hash_, fragment = url.partition("#")
-    if query:
-        address += ("&" if "?" in address else "?") + query
-    return address + hash_ + fragment
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url

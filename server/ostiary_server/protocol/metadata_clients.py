@@ -5,7 +5,6 @@ authorization endpoint reads it, for the redirect URIs.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -17,47 +16,50 @@ from ostiary_server.protocol.ports import FetchFailed, Outbound
 from ostiary_state.applications.application import Application
 
 KEPT: Final = 300.0  # seconds that a document counts without being asked for again
-FAILED_KEPT: Final = 15.0  # seconds that a failure does: nobody makes this server ask somebody all the time
 MOST_KEPT: Final = 1000
 
 
 class MetadataClients:
-    """Reads documents, one request at a time for each of them."""
+    """Reads documents, one request at a time for each of them, which all who wait for it share.
+
+    What could not be read, or is not acceptable, is not kept (section 5.2).
+    """
 
     def __init__(self, outbound: Outbound, *, clock: Callable[[], float]) -> None:
         self._outbound = outbound
         self._clock = clock
-        self._known: dict[str, tuple[float, ClientMetadata | PageError]] = {}
-        self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._known: dict[str, tuple[float, ClientMetadata]] = {}
+        self._reading: dict[str, asyncio.Task[ClientMetadata]] = {}
 
     async def completed(self, application: Application) -> Application:
         """The application with the names and redirect URIs of its document; any other as it is. Raises PageError."""
         if not describes_itself(application):
             return application
-        async with self._reading[application.client_id]:
-            metadata = self._kept(application.client_id) or await self._read(application.client_id)
-        self._reading.pop(application.client_id, None)
-        if isinstance(metadata, PageError):
-            raise metadata
+        metadata = self._kept(application.client_id) or await self._shared(application.client_id)
         return described(application, metadata)
 
-    def _kept(self, client_id: str) -> ClientMetadata | PageError | None:
+    def _kept(self, client_id: str) -> ClientMetadata | None:
         until, metadata = self._known.get(client_id, (0.0, None))
         return metadata if self._clock() < until else None
 
-    async def _read(self, client_id: str) -> ClientMetadata | PageError:
-        metadata: ClientMetadata | PageError
+    async def _shared(self, client_id: str) -> ClientMetadata:
+        reading = self._reading.get(client_id)
+        if reading is None:
+            reading = self._reading[client_id] = asyncio.create_task(self._read(client_id))
+            reading.add_done_callback(lambda _: self._reading.pop(client_id, None))
+        return await asyncio.shield(reading)  # whoever leaves does not take it from the others
+
+    async def _read(self, client_id: str) -> ClientMetadata:
         try:
             metadata = read_document(await self._outbound.fetch(client_id, accept="application/json"), client_id)
-            kept = KEPT
         except FetchFailed as failed:
             message = "The client's metadata document could not be read."
-            metadata, kept = PageError("invalid_client", message, detail=str(failed)), FAILED_KEPT
+            raise PageError("invalid_client", message, detail=str(failed)) from failed
         except InvalidMetadata as invalid:
-            metadata, kept = PageError("invalid_client", str(invalid)), FAILED_KEPT
+            raise PageError("invalid_client", str(invalid)) from invalid
         if len(self._known) >= MOST_KEPT:
             self._known.pop(next(iter(self._known)))
-        self._known[client_id] = self._clock() + kept, metadata
+        self._known[client_id] = self._clock() + KEPT, metadata
         return metadata
 
 

@@ -5,7 +5,7 @@ template does not permit is left out, as section 3.2.1 allows, and refused only 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
@@ -14,7 +14,7 @@ from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidRedirec
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.request_objects import ALGORITHMS
 from ostiary_server.protocol.software_statements import MEMBER
-from ostiary_state.applications.addresses import ENDPOINT, LOOPBACK_IP, PAGE, PRIVATE_USE, REDIRECT_URI
+from ostiary_state.applications.addresses import ENDPOINT, PAGE, PRIVATE_USE, REDIRECT_URI
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.openid_rules import problem_of_keys
 from ostiary_state.applications.texts import TEXT
@@ -25,7 +25,6 @@ Read = Callable[[str, Any], Any]
 METHODS: Final = ("client_secret_basic", "client_secret_post", PRIVATE_KEY_JWT, "none")
 MOST_URIS: Final = 32
 LONGEST: Final = 2048
-_LOOPBACK: Final = Check(LOOPBACK_IP, "")
 _PRIVATE_USE: Final = Check(PRIVATE_USE, "")
 
 
@@ -58,6 +57,14 @@ def _uris(checks: tuple[Check, ...]) -> Read:
         return list(dict.fromkeys(value))
 
     return read
+
+
+def _request_uris(member: str, value: Any) -> list[str]:
+    """A fragment is a hash of the content (section 2), and no part of what a request_uri is compared with."""
+    bare = (
+        [uri.partition("#")[0] if isinstance(uri, str) else uri for uri in value] if isinstance(value, list) else value
+    )
+    return cast("list[str]", _uris(ENDPOINT)(member, bare))
 
 
 def _one_of(choices: tuple[str, ...]) -> Read:
@@ -117,7 +124,7 @@ MEMBERS: Final[Mapping[str, Read]] = {
     "userinfo_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
     "authorization_signed_response_alg": _one_of(SIGNING_ALGORITHMS),
     "request_object_signing_alg": _one_of(ALGORITHMS),
-    "request_uris": _uris(ENDPOINT),
+    "request_uris": _request_uris,
     "subject_type": _one_of(("public", "pairwise")),
     "sector_identifier_uri": _uri(ENDPOINT),
     "jwks": _keys,
@@ -129,7 +136,7 @@ MEMBERS: Final[Mapping[str, Read]] = {
     "post_logout_redirect_uris": _uris(REDIRECT_URI),
     "backchannel_logout_uri": _uri(ENDPOINT),
     "backchannel_logout_session_required": _flag,
-    "frontchannel_logout_uri": _uri(PAGE),
+    "frontchannel_logout_uri": _uri(ENDPOINT),
     "frontchannel_logout_session_required": _flag,
     "software_id": _text,
     "software_version": _text,
@@ -168,15 +175,22 @@ def read_metadata(sent: Mapping[str, Any], template: Application) -> dict[str, A
 
 
 def _grants(sent: Mapping[str, Any], template: Application) -> dict[str, Any]:
-    asked = _texts("grant_types", sent.get("grant_types", ["authorization_code"]))
+    asked = _texts("grant_types", _sent_or(sent, "grant_types", ["authorization_code"]))
     grants = [grant for grant in dict.fromkeys(asked) if grant in template.grant_modes]
     if not grants:
         raise _wrong("grant_types", f"permitted are {', '.join(sorted(template.grant_modes))}")
-    wanted = _texts("response_types", sent.get("response_types", ["code"] if "authorization_code" in grants else []))
+    implied = ["code"] if "authorization_code" in grants else []
+    wanted = _texts("response_types", _sent_or(sent, "response_types", implied))
     types = [written for each in wanted if (written := _permitted(each, grants)) is not None]
     if wanted and not types:
         raise _wrong("response_types", "none of them goes with the grant_types that are permitted")
     return {"grant_types": grants, "response_types": list(dict.fromkeys(types))}
+
+
+def _sent_or(sent: Mapping[str, Any], member: str, default: list[str]) -> Any:
+    """A member that is null counts as left out (RFC 7592 section 2.2)."""
+    value = sent.get(member)
+    return default if value is None else value
 
 
 def _permitted(asked: str, grants: list[str]) -> str | None:
@@ -206,9 +220,13 @@ def _redirects(read: Mapping[str, Any]) -> None:
         if confidential and _PRIVATE_USE.passes(uri):
             raise InvalidRedirectURI("A client with a secret has no redirect URI of a private-use scheme.")
         implicit = read["application_type"] == "web" and "implicit" in read["grant_types"]
-        if implicit and (urlsplit(uri).scheme != "https" or _LOOPBACK.passes(uri)):
+        if implicit and (urlsplit(uri).scheme != "https" or _is_this_device(urlsplit(uri).hostname or "")):
             # OpenID Connect Dynamic Client Registration section 2, application_type.
             raise InvalidRedirectURI("A web client of the implicit grant has https redirect URIs only.")
+
+
+def _is_this_device(host: str) -> bool:
+    return host in {"127.0.0.1", "::1"} or f".{host}".endswith(".localhost")
 
 
 def _one_source_of_keys(read: Mapping[str, Any]) -> None:
@@ -236,10 +254,16 @@ def _front_channel_at_home(read: Mapping[str, Any]) -> None:
         raise _wrong("frontchannel_logout_uri", "use the scheme, host and port of one of the redirect_uris")
 
 
-def _login_is_safe(read: Mapping[str, Any]) -> None:
-    address = read.get("initiate_login_uri")
-    if address is not None and not address.startswith("https://"):
-        raise _wrong("initiate_login_uri", "use https")
+def _https_where_it_is_demanded(read: Mapping[str, Any]) -> None:
+    for member in ("initiate_login_uri", "sector_identifier_uri", "jwks_uri"):
+        if member in read and not read[member].startswith("https://"):
+            raise _wrong(member, "use https")
 
 
-CHECKS: Final = (_redirects, _one_source_of_keys, _authentication, _front_channel_at_home, _login_is_safe)
+CHECKS: Final = (
+    _redirects,
+    _one_source_of_keys,
+    _authentication,
+    _front_channel_at_home,
+    _https_where_it_is_demanded,
+)

@@ -22,6 +22,11 @@ def is_registered(presented: str, registered: Collection[str]) -> bool:
     return portless is not None and any(_without_loopback_port(uri) == portless for uri in registered)
 
 
+def is_listed(presented: str, registered: Collection[str]) -> bool:
+    """Compare character by character, ports of loopback too (OpenID Connect RP-Initiated Logout section 3)."""
+    return presented in registered and is_registered(presented, registered)
+
+
 def _without_loopback_port(uri: str) -> str | None:
     """None for all but an http address of a loopback IP literal; the name localhost is looked up, so it is none."""
     match = _LOOPBACK_IP.match(uri)

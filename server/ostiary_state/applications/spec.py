@@ -275,7 +275,7 @@ class OAuthApplicationSpec(Manifest):
     back_channel_logout_url: Endpoint | None = None
     """Where a logout token is posted when a person's session ends (OpenID Connect Back-Channel Logout)."""
 
-    front_channel_logout_url: Page | None = None
+    front_channel_logout_url: Endpoint | None = None
     """Page that is loaded in a frame when a person signs out (OpenID Connect Front-Channel Logout). Scheme, host and
     port are those of a callback URL."""
 
