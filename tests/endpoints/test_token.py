@@ -26,9 +26,10 @@ async def test_a_failed_authentication_is_401_with_a_challenge() -> None:
     assert answer.headers["www-authenticate"].startswith('Basic realm="login.example.com"')
 
 
-async def test_get_is_not_allowed() -> None:
+@pytest.mark.parametrize("path", ["/token", "/introspect", "/revoke"])
+async def test_get_is_not_allowed(path: str) -> None:
     async with World().client() as client:
-        assert (await client.get("/token")).status_code == 405
+        assert (await client.get(path)).status_code == 405
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("PUT", "/token", 405), ("GET", "/.env", 404)])

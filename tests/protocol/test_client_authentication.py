@@ -39,6 +39,16 @@ async def test_an_unknown_client_does_not_differ_from_a_wrong_secret() -> None:
     assert (await refusal(world, basic("nobody", "wrong")))[:2] == (401, "invalid_client")
 
 
+@pytest.mark.parametrize("path", PATHS)
+async def test_each_endpoint_authenticates_before_it_looks_at_anything(path: str) -> None:
+    world = World()
+    for auth, form in ((basic(secret="wrong"), {}), (None, {"client_id": APPLICATION.client_id})):
+        answer = await world.post(path, FORM | {"token": "x"} | form, auth=auth)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert answer.headers["www-authenticate"].startswith("Basic ")
+    assert world.statements == []
+
+
 async def test_an_unknown_client_costs_the_same_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[bytes] = []
     monkeypatch.setattr("hmac.compare_digest", lambda a, b: compared.append(b) or a == b)
@@ -112,6 +122,14 @@ async def test_a_public_client_passes_by_its_name_alone() -> None:
     world.code(application=PUBLIC)
     answer = await world.redeem("a-code", auth=None, form={"client_id": PUBLIC.client_id})
     assert answer.status_code == 200
+
+
+async def test_a_public_client_has_no_credentials_to_get_a_token_for() -> None:
+    """RFC 6749 section 4.4, even were a manifest to list the grant."""
+    world = World()
+    world.put(PUBLIC, grant_modes=frozenset({"client_credentials"}))
+    answer = await world.token(FORM | {"client_id": PUBLIC.client_id}, auth=None)
+    assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
 
 
 async def test_a_public_client_may_not_introspect() -> None:

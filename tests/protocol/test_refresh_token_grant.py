@@ -75,6 +75,19 @@ async def test_a_stranger_who_presents_a_used_token_ends_nothing() -> None:
     assert (await world.refresh(second)).status_code == 200
 
 
+async def test_another_client_cannot_refresh_and_burns_nothing() -> None:
+    """RFC 6749 sections 6 and 10.4."""
+    world = World()
+    first = await signed_in(world)
+    stranger = await world.token(
+        {"grant_type": "refresh_token", "refresh_token": first}, auth=basic(OTHER.client_id, "books' secret")
+    )
+    assert (stranger.status_code, stranger.json()["error"]) == (400, "invalid_grant")
+    nobody = await world.token({"grant_type": "refresh_token", "refresh_token": first}, auth=basic(secret="wrong"))
+    assert (nobody.status_code, nobody.json()["error"]) == (401, "invalid_client")
+    assert (await world.refresh(first)).status_code == 200
+
+
 async def test_the_store_alone_cannot_yield_the_successor() -> None:
     world = World()
     first = await signed_in(world)

@@ -21,6 +21,11 @@ async def test_a_parameter_without_a_value_counts_as_not_sent() -> None:
     assert (await World().token(FORM | {"scope": ""})).status_code == 200
 
 
+async def test_an_unknown_parameter_is_ignored() -> None:
+    """RFC 6749 section 3.2."""
+    assert (await World().token(FORM | {"utm_source": "x", "audience": "y"})).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("form", "error"),
     [
@@ -60,6 +65,13 @@ async def test_a_stranger_costs_no_statement() -> None:
 @pytest.mark.parametrize("scope", ['or"ders', "a  b", " a", "a\\b", "é"])
 async def test_a_malformed_scope_is_refused(scope: str) -> None:
     assert (await World().token(FORM | {"scope": scope})).json()["error"] == "invalid_scope"
+
+
+async def test_scopes_have_no_order_but_a_case() -> None:
+    """RFC 6749 section 3.3."""
+    answer = await World().token(FORM | {"scope": "orders:write orders:read"})
+    assert {*answer.json()["scope"].split(" ")} == {"orders:read", "orders:write"}
+    assert (await World().token(FORM | {"scope": "Orders:read"})).json()["error"] == "invalid_scope"
 
 
 async def test_a_missing_key_is_made_at_first_need() -> None:

@@ -1,5 +1,6 @@
 """What tokens say, and what a user's own claims can never make them say."""
 
+import base64
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from ostiary_server.protocol.claims import PRIVATE_CLAIM, REGISTERED_CLAIMS, use
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.signing import KeyRing, RingKey
 from ostiary_server.protocol.subjects import Subjects
-from ostiary_server.protocol.tokens import TokenMinter
+from ostiary_server.protocol.tokens import TokenMinter, random_token
 from ostiary_state.runtime.grant import Grant
 from tests.fake_logout import MemorySalts
 from tests.fakes import MemoryDatabase
@@ -113,3 +114,12 @@ def test_an_opaque_token_is_stored_as_a_digest_with_the_same_claims() -> None:
     assert len(minted.value) >= 43
     assert minted.stored.claims["aud"] == "r"
     assert minted.stored.expires_at == NOW + minted.expires_in
+
+
+def test_what_is_a_secret_has_256_random_bits() -> None:
+    """RFC 6749 section 10.10 demands 128 of codes, tokens and secrets."""
+    made = {random_token() for _ in range(1000)}
+    assert len(made) == 1000
+    assert all(len(base64.urlsafe_b64decode(token + "=")) == 32 for token in made)
+    for place in (0, 21, 42):
+        assert len({token[place] for token in made}) >= 16, "no character is always the same"

@@ -4,6 +4,7 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 
 from ostiary_server.protocol.engine import Engine, LoadedGrant, decide
 from ostiary_server.protocol.engine_request import EngineRequest
+from ostiary_server.protocol.errors import UnauthorizedClient
 from ostiary_server.protocol.ports import AccessTokens
 from ostiary_server.protocol.scopes import USER_SCOPES, parse_scope, permitted_scopes
 from ostiary_server.protocol.token_response import Issuance, TokenResponse
@@ -25,7 +26,11 @@ class ClientCredentials:
         self._access_tokens = access_tokens
 
     async def respond(self, request: EngineRequest, application: Application) -> TokenResponse:
-        """Raises InvalidScope for more than the application declares, or a scope that speaks of a person."""
+        """Raises UnauthorizedClient for a public client (section 4.4; no manifest may list the grant for one), and
+        InvalidScope for more than the application declares, or a scope that speaks of a person.
+        """
+        if not application.confidential:
+            raise UnauthorizedClient("A client without a secret has no credentials to present.")
         await self._issuance.prepare(application, request.issuer, id_token=False)
 
         def issue(scope: str | None) -> TokenResponse:
