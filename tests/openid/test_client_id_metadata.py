@@ -116,6 +116,8 @@ async def test_scopes_are_those_of_the_template(provider: Provider, browser: Bro
         "https://app.example.com@evil.net/client.json",
         "https://app.example.com",
         "https://app.example.com/a/../client.json",
+        "https://app.example.com/./client.json",
+        "https://user@app.example.com/client.json",
         "https://app.example.com/client.json#x",
         "http://app.example.com/client.json",
         "https://app.example.com:8443/client.json",

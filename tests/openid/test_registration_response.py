@@ -77,6 +77,7 @@ async def test_3_2_configuration_is_at_a_full_https_address_with_its_token(provi
         token = client["registration_access_token"]
         told = await http.get(uri, headers={"authorization": f"Bearer {token}"})
     assert (told.status_code, told.json()["client_id"]) == (200, client["client_id"])
+    assert told.headers["cache-control"] == "no-store"
     assert (told.json()["registration_client_uri"], told.json()["registration_access_token"]) == (uri, token)
 
 

@@ -190,6 +190,16 @@ async def test_redirects_are_not_followed() -> None:
         assert await client.post(f"http://127.0.0.1:{port}/", {}) == 302
 
 
+@pytest.mark.parametrize("status", [201, 203, 204, 404, 500])
+async def test_a_document_comes_with_200_or_not_at_all(status: int) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(status=status, text="{}")
+
+    async with outside(handler) as port, requests(*LOOPBACK) as client:
+        with pytest.raises(FetchFailed, match=str(status)):
+            await client.fetch(f"http://127.0.0.1:{port}/", accept="*/*")
+
+
 async def test_an_answer_without_end_is_cut_off() -> None:
     async def handler(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
