@@ -17,6 +17,7 @@ from tests.openid.test_request_objects import signed
 SECTOR = "https://shop.example.com/sector.json"
 INITIAL = "an-initial-access-token"
 KEY = ECKey.generate_key("P-256", parameters={"kid": "ec", "use": "sig"})
+PUBLIC_KEYS = KeySet([KEY]).as_dict(private=False)
 IMPLICIT = {"grant_types": ["implicit"], "response_types": ["id_token"]}
 TEMPLATE = replace(
     CERTIFIED,
@@ -167,7 +168,7 @@ async def test_3_of_discovery_what_a_client_could_register_for_is_listed(provide
         ({"default_max_age": -1}, "invalid_client_metadata"),
         ({"jwks": {"keys": [KEY.as_dict(private=True)]}}, "invalid_client_metadata"),
         ({"jwks": "x"}, "invalid_client_metadata"),
-        ({"jwks": {"keys": []}, "jwks_uri": "https://shop.example.com/j"}, "invalid_client_metadata"),
+        ({"jwks": PUBLIC_KEYS, "jwks_uri": "https://shop.example.com/j"}, "invalid_client_metadata"),
         ({"request_uris": ["https://shop.example.com/r"]}, "invalid_client_metadata"),
         ({"frontchannel_logout_uri": "https://evil.example.net/"}, "invalid_client_metadata"),
         ({"frontchannel_logout_uri": "https://shop.example.com/frame#a"}, "invalid_client_metadata"),
