@@ -15,12 +15,12 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from pydantic.alias_generators import to_camel
 
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import GROUP, VERSION, Key
 from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
+from ostiary_state.kinds.manifest import manifest_name
 
 MANAGER = "ostiary-operator"
 _MESSAGE = 4096  # characters, as the CRD has it
@@ -99,7 +99,7 @@ class StatusWriter:
         if outcome.revision is not None:
             content["revision"] = outcome.revision
         if outcome.endpoints is not None:
-            content["endpoints"] = {to_camel(name): url for name, url in asdict(outcome.endpoints).items()}
+            content["endpoints"] = {manifest_name(name): url for name, url in asdict(outcome.endpoints).items()}
         self._set(target, Half.DECIDED, content, outcome.conditions)
 
     def undecided(self, target: Target, synced: Condition) -> None:

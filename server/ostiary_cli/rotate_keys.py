@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError
 
 from ostiary_server.keys.rotation import Urgency, rotated
-from ostiary_server.keys.schedule import KeySchedule
 from ostiary_server.keys.sealing import KeySealer
 from ostiary_server.protocol.key_pair import generate_key
 from ostiary_server.settings import ServerSettings, complaints
@@ -62,7 +61,6 @@ async def _rotate_one(
     rows: SigningKeys, issuer_id: str, origin: str, settings: ServerSettings, urgency: Urgency
 ) -> int | None:
     now = time.time()
-    schedule = KeySchedule(signing=settings.signing_key_lifetime, publication=settings.jwks_cache_lifetime)
     sealer = KeySealer(settings.sealing_keys)
     held = await rows.load([issuer_id], now)
     fresh = {algorithm: _made(issuer_id, algorithm, sealer, now) for algorithm in {key.algorithm for key in held}}
@@ -71,7 +69,7 @@ async def _rotate_one(
 
     def decide(present: Sequence[SigningKey]) -> Sequence[SigningKey]:
         nonlocal before, after
-        before, after = present, rotated(present, fresh, schedule, urgency, now)
+        before, after = present, rotated(present, fresh, settings.key_schedule, urgency, now)
         return after
 
     revision = await rows.replace(issuer_id, decide)

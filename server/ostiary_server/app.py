@@ -133,11 +133,12 @@ def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
     errors.install(app)
     error.install(app, edge.issuer)
     authenticator = Authenticator(stored.users, around.passwords, Throttle())
+    client_keys = ClientKeys(around.outbound, clock=around.clock)  # one memory of what was fetched
     routers = (  # in the order of how often they are asked: routes are tried one after the other
-        *_protocol(edge, memory, stored, around, authenticator),
+        *_protocol(edge, memory, stored, around, authenticator, client_keys),
         jwks.router(edge, memory.ring),
         discovery.router(edge, Discovery(memory.directory)),
-        *_pages(edge, memory, stored, around, authenticator),
+        *_pages(edge, memory, stored, around, authenticator, client_keys),
         static.router(),
         health.router(around.readiness),
     )
@@ -156,11 +157,11 @@ def _protocol(
     stored: Ports,
     around: Surroundings,
     authenticator: Authenticator,
+    client_keys: ClientKeys,
 ) -> Iterator[APIRouter]:
     engine, minter = Engine(), memory.minter
     issuance = Issuance(minter)
-    keys = ClientKeys(around.outbound, clock=around.clock)
-    clients = ClientAuthentication(memory.directory, ClientAssertions(keys, UsedAssertions()))
+    clients = ClientAuthentication(memory.directory, ClientAssertions(client_keys, UsedAssertions()))
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
     grants = (
         ClientCredentials(engine, issuance, stored.access_tokens),
@@ -178,7 +179,7 @@ def _protocol(
         engine, clients, bearer_tokens, stored.refresh_tokens, stored.grants, stored.revocations
     )
     yield revoke.router(edge, revocation)
-    statements = SoftwareStatements(keys)
+    statements = SoftwareStatements(client_keys)
     registering = ClientRegistration(memory.directory, stored.registrations, around.outbound, statements)
     yield registration.router(edge, registering)
 
@@ -189,6 +190,7 @@ def _pages(
     stored: Ports,
     around: Surroundings,
     authenticator: Authenticator,
+    client_keys: ClientKeys,
 ) -> Iterator[APIRouter]:
     async def parse(request: Request) -> ProtocolRequest:
         return await protocol_request(request, edge)
@@ -204,7 +206,7 @@ def _pages(
         consents=stored.consents,
         issuing=Issuing(stored.grants, minter, note_use=around.note_use),
         responder=Responder(minter),
-        request_objects=RequestObjects(ClientKeys(around.outbound, clock=around.clock), around.outbound),
+        request_objects=RequestObjects(client_keys, around.outbound),
         metadata_clients=MetadataClients(around.outbound, clock=around.clock),
         subjects=minter.subjects,
         states=states,

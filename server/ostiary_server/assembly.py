@@ -9,7 +9,6 @@ from starlette.types import ASGIApp
 from ostiary_server.app import Memory, Ports, Surroundings, create_app
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.keys.keeper import KeyKeeper
-from ostiary_server.keys.schedule import KeySchedule
 from ostiary_server.keys.sealing import KeySealer
 from ostiary_server.metrics import Metrics
 from ostiary_server.outbound.public_addresses import AllowedNetworks
@@ -77,7 +76,7 @@ def assemble(
         SigningKeys(database),
         ring,
         KeySealer(settings.sealing_keys),
-        KeySchedule(signing=settings.signing_key_lifetime, publication=settings.jwks_cache_lifetime),
+        settings.key_schedule,
         clock=clock,
         metrics=metrics,
     )

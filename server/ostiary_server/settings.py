@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ostiary_server.keys.material import KeyMaterial
+from ostiary_server.keys.schedule import KeySchedule
 
 PREFIX = "OSTIARY_"
 
@@ -123,6 +124,11 @@ class ServerSettings(BaseSettings):
     def sealing_keys(self) -> KeyMaterial:
         """The key-encryption keys. Raises ValueError."""
         return _material("KEY_ENCRYPTION_KEYS", self.key_encryption_keys, self.key_encryption_keys_file)
+
+    @property
+    def key_schedule(self) -> KeySchedule:
+        """When signing keys are made, published and used."""
+        return KeySchedule(signing=self.signing_key_lifetime, publication=self.jwks_cache_lifetime)
 
     @cached_property
     def browser_keys(self) -> KeyMaterial:

@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import asdict, replace
 
 import pytest
-from pydantic.alias_generators import to_camel
 
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Endpoints, Outcome, Truth
@@ -12,6 +11,7 @@ from ostiary_server.protocol.discovery import ENDPOINTS
 from ostiary_state.applications.status import EndpointsStatus
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import StaleWriter
+from ostiary_state.kinds.manifest import manifest_name
 from ostiary_state.runtime.issuer import Issuer
 from tests.reconciling.fakes import ISSUER, Secrets, Store, World, application
 
@@ -37,12 +37,12 @@ async def test_a_good_manifest_is_stored_with_its_namespace_and_name_as_client_i
 
 
 def test_status_names_every_endpoint_where_discovery_says_that_it_is() -> None:
-    stated = {to_camel(name): url for name, url in asdict(Endpoints.of(ISSUER)).items()}
+    stated = {manifest_name(name): url for name, url in asdict(Endpoints.of(ISSUER)).items()}
     assert stated.keys() == EndpointsStatus.model_json_schema(by_alias=True)["properties"].keys()
     at = {name.removesuffix("_endpoint").removesuffix("_uri"): ISSUER + path for name, path in ENDPOINTS.items()}
     at |= {"issuer": ISSUER, "discovery": f"{ISSUER}/.well-known/openid-configuration"}
     frames = {"check_session_iframe"}  # for scripts of relying applications, which read it from discovery
-    assert stated == {to_camel(name): url for name, url in at.items() if name not in frames}
+    assert stated == {manifest_name(name): url for name, url in at.items() if name not in frames}
 
 
 async def test_the_store_holds_the_sha256_of_what_the_secret_holds(world: World) -> None:

@@ -9,6 +9,7 @@ from ostiary_operator.reconcile.client_secret import new_secret
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Outcome, Truth, first_failing
 from tests.reconciling.fakes import ISSUER, Crash, World, application
+from tests.state.cases import EC
 
 CALLBACK = "https://shop.example.com/callback"
 REQUIRE = {"callbackURLs": [CALLBACK], "secret": {"name": "mine", "mode": "Require"}}
@@ -185,9 +186,7 @@ def test_a_generated_secret_is_256_bits_of_base64url() -> None:
 
 async def test_an_application_that_signs_has_no_secret_and_one_that_it_had_counts_no_more(world: World) -> None:
     await world.applications.reconcile(application())
-    key = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"}
-    key["y"] = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
-    by_key = {"tokenEndpointAuthMethod": "private_key_jwt", "jwks": {"keys": [key]}}
+    by_key = {"tokenEndpointAuthMethod": "private_key_jwt", "jwks": {"keys": [EC]}}
     signs = application({"callbackURLs": [CALLBACK], **by_key})
     assert not signs.needs_secret
 

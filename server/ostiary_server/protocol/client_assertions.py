@@ -8,7 +8,7 @@ import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from ostiary_server.protocol.client_keys import ClientKeys, NotSigned
+from ostiary_server.protocol.client_keys import ALGORITHMS, LEEWAY, LONGEST, ClientKeys, NotSigned
 from ostiary_server.protocol.engine_request import EngineRequest
 from ostiary_server.protocol.errors import InvalidClient, InvalidRequest
 from ostiary_server.protocol.tokens import digest_of
@@ -17,12 +17,9 @@ from ostiary_state.applications.application import Application
 FAILED: Final = "The client authentication failed."
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 TYPES: Final = frozenset({None, "JWT", "client-authentication+jwt"})  # none that another kind of token has
 TOKEN_PATH: Final = "/token"
-LEEWAY: Final = 30.0  # seconds by which clocks may differ
 LONGEST_LIFE: Final = 3_600.0  # seconds; what libraries default to is a minute to an hour
-LONGEST: Final = 16_384  # characters
 LONGEST_ID: Final = 512
 MOST_USED: Final = 100_000  # some 20 MiB; beyond, those that expire first are forgotten first
 

@@ -19,7 +19,11 @@ KEPT: Final = 300.0  # seconds that fetched keys are used without asking again
 UNKNOWN_KEY: Final = 10.0  # seconds between two fetches that unknown key ids can cause
 MOST_KEPT: Final = 1000  # addresses
 MOST_KEYS: Final = 32
+LONGEST: Final = 16_384  # characters of a JWT that somebody else signed
+LEEWAY: Final = 30.0  # seconds by which clocks may differ
+REGISTERED: Final = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub"})  # what a JWT says of itself
 _TYPE_OF_KEY: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+ALGORITHMS: Final = tuple(_TYPE_OF_KEY)
 
 
 class NotSigned(Exception):

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import orjson
 
-from ostiary_server.protocol import request_objects
 from ostiary_server.protocol.authentication_context import SUPPORTED
 from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
 from ostiary_server.protocol.claims import STANDARD_CLAIMS
-from ostiary_server.protocol.client_assertions import ALGORITHMS, PRIVATE_KEY_JWT
+from ostiary_server.protocol.client_assertions import PRIVATE_KEY_JWT
 from ostiary_server.protocol.client_authentication import ALL_METHODS, AUTHENTICATED
+from ostiary_server.protocol.client_keys import ALGORITHMS
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
 from ostiary_server.protocol.ports import Directory
 from ostiary_server.protocol.registration import REGISTER_PATH
@@ -106,9 +106,7 @@ def _authentication(methods: Set[str]) -> dict[str, list[str]]:
     accepted = {
         "token": sorted(methods),
         "revocation": sorted(methods),
-        "introspection": [
-            method for method in AUTHENTICATED if method != PRIVATE_KEY_JWT or PRIVATE_KEY_JWT in methods
-        ],
+        "introspection": [each for each in AUTHENTICATED if each in methods or each != PRIVATE_KEY_JWT],
     }
     listed = {f"{name}_endpoint_auth_methods_supported": each for name, each in accepted.items()}
     if PRIVATE_KEY_JWT in methods:
@@ -144,5 +142,5 @@ def _request_objects(served: Sequence[Application], *, registers: bool) -> dict[
         "request_parameter_supported": True,
         "request_uri_parameter_supported": registers or any(settings.request_urls for settings in used),
         "require_request_uri_registration": True,
-        "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
+        "request_object_signing_alg_values_supported": list(ALGORITHMS),
     }

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from ostiary_server.protocol.authorization_checks import RESPONSE_TYPES
 from ostiary_server.protocol.client_assertions import PRIVATE_KEY_JWT
+from ostiary_server.protocol.client_keys import ALGORITHMS
 from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidRedirectURI
 from ostiary_server.protocol.key_pair import SIGNING_ALGORITHMS
-from ostiary_server.protocol.request_objects import ALGORITHMS
 from ostiary_server.protocol.software_statements import MEMBER
 from ostiary_state.applications.addresses import ENDPOINT, PAGE, PRIVATE_USE, REDIRECT_URI
 from ostiary_state.applications.application import Application
@@ -230,9 +230,10 @@ def _is_this_device(host: str) -> bool:
 
 
 def _one_source_of_keys(read: Mapping[str, Any]) -> None:
-    if "jwks" in read and "jwks_uri" in read:
+    sources = {"jwks", "jwks_uri"} & read.keys()
+    if len(sources) > 1:
         raise _wrong("jwks", "send jwks or jwks_uri, not both")
-    if "jwks" in read or "jwks_uri" in read:
+    if sources:
         return
     if read.get("request_uris"):
         raise _wrong("request_uris", "a request object is verified with jwks or jwks_uri, which are missing")

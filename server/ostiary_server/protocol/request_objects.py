@@ -11,19 +11,23 @@ from urllib.parse import urldefrag
 
 import orjson
 
-from ostiary_server.protocol.client_keys import ClientKeys, NotSigned, Unsigned
+from ostiary_server.protocol.client_keys import (
+    ALGORITHMS,
+    LEEWAY,
+    LONGEST,
+    REGISTERED,
+    ClientKeys,
+    NotSigned,
+    Unsigned,
+)
 from ostiary_server.protocol.errors import InvalidRequest, InvalidRequestObject, InvalidRequestURI, RequestNotSupported
 from ostiary_server.protocol.ports import FetchFailed, Outbound
 from ostiary_server.protocol.requests import Parameters
 from ostiary_state.applications.application import Application
 from ostiary_state.runtime.issuer import Issuer
 
-ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
 TYPES: Final = frozenset({None, "JWT", "oauth-authz-req+jwt"})  # none that another kind of token has (RFC 8725 3.11)
 CARRIERS: Final = ("request", "request_uri")
-LEEWAY: Final = 30.0  # seconds by which clocks may differ
-LONGEST: Final = 16_384  # characters
-_MEMBERS_OF_JWT: Final = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub"})
 
 
 class RequestObjects:
@@ -116,7 +120,7 @@ def _parameters(claims: Mapping[str, Any], sent: Parameters, application: Applic
         raise InvalidRequestObject("The response_type of the request object is not the one of the request.")
     pairs = [("client_id", application.client_id)]
     for name, value in claims.items():
-        if name in _MEMBERS_OF_JWT or name == "client_id":
+        if name in REGISTERED or name == "client_id":
             continue
         pairs.append((name, _text(name, value)))
     return replace(sent, pairs=tuple(pairs))

@@ -7,20 +7,16 @@ import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from ostiary_server.protocol.client_keys import ClientKeys, NotSigned
+from ostiary_server.protocol.client_keys import ALGORITHMS, LEEWAY, LONGEST, REGISTERED, ClientKeys, NotSigned
 from ostiary_server.protocol.errors import (
     InvalidClientMetadata,
     InvalidSoftwareStatement,
     UnapprovedSoftwareStatement,
 )
-from ostiary_server.protocol.request_objects import ALGORITHMS
 from ostiary_state.applications.openid import RegistrationLimits, SoftwareStatementIssuer
 
 MEMBER: Final = "software_statement"
-LONGEST: Final = 16_384  # characters
-LEEWAY: Final = 30.0  # seconds by which clocks may differ
 _TYPES: Final = frozenset({None, "JWT", "jwt"})  # none that another kind of token has (RFC 8725 section 3.11)
-_MEMBERS_OF_JWT: Final = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub"})
 
 
 class SoftwareStatements:
@@ -83,4 +79,4 @@ def _unverified(statement: str) -> Mapping[str, Any]:
 
 
 def _described(claims: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in claims.items() if name not in _MEMBERS_OF_JWT and name != MEMBER}
+    return {name: value for name, value in claims.items() if name not in REGISTERED and name != MEMBER}
