@@ -159,6 +159,18 @@ async def test_a_replica_behind_the_trim_loads_everything_beside_what_it_serves(
     assert follower.reloads() == 1
 
 
+async def test_keys_that_were_replaced_among_what_was_trimmed_are_taken_over_too(database: Database) -> None:
+    await write(database, stored_application("web"))
+    follower = Follower(database)
+    await follower.following.advance()
+    assert follower.rekeyed == set(), "the start has read them already"
+    await write(database, stored_application("new"))
+    await Changes(database).trim(keep=0)
+    await follower.following.advance()
+    assert follower.reloads() == 1
+    assert follower.rekeyed == {issuer.id for issuer in follower.directory.issuers()}
+
+
 async def test_a_restored_backup_whose_counter_is_behind_is_loaded_whole(database: Database) -> None:
     await write(database, stored_application("web"))
     follower = Follower(database)

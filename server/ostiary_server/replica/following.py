@@ -119,6 +119,8 @@ class Following:
         revision = await self._applications.load_into(fresh)
         for registration in await self._registrations.load_all():
             fresh.put_registration(registration)  # read after the revision, so none up to it is missing
+        if self.loaded.is_set():  # among what was missed may be keys that somebody replaced
+            await self._keys_changed(issuer.id for issuer in fresh.issuers())
         await self._prepare(signed_with(fresh.issuers(), fresh.applications()))
         self._directory.become(fresh)
         if self.loaded.is_set():
