@@ -62,10 +62,9 @@ class KubernetesSecrets:
     async def replace(self, held: HeldSecret, wanted: WantedSecret) -> HeldSecret:
         """PUT of what was read, with what is wanted in it."""
         watch, path = self._watch(held.namespace), f"{_path(held.namespace)}/{held.name}"
-        body = _body(wanted)
+        body = _body(wanted.over(held))
         uid, _, version = held.version.partition("/")
         body["metadata"] |= {"uid": uid, "resourceVersion": version}
-        body["data"] = _encoded({**held.data, **wanted.data})
         with watch.writing(wanted.name):
             try:
                 replace = partial(self._cluster.replace, path, body)
@@ -126,15 +125,19 @@ class KubernetesSecrets:
 def parse(body: Mapping[str, Any]) -> HeldSecret:
     """A Secret from the API."""
     metadata = body["metadata"]
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     owners = metadata.get("ownerReferences") or ()
     return HeldSecret(
         namespace=metadata["namespace"],
         name=metadata["name"],
         version=f"{metadata['uid']}/{metadata['resourceVersion']}",
         data={key: base64.b64decode(value) for key, value in (body.get("data") or {}).items()},
-        labelled=(metadata.get("labels") or {}).get(LABEL) == "true",
-        application=(metadata.get("annotations") or {}).get(APPLICATION_ANNOTATION),
+        labelled=labels.get(LABEL) == "true",
+        application=annotations.get(APPLICATION_ANNOTATION),
         owner=next((owner["uid"] for owner in owners if owner.get("kind") == ObjectKind.APPLICATION.value), None),
+        labels=labels,
+        annotations=annotations,
+        type=body.get("type") or "Opaque",
     )
 
 
@@ -142,8 +145,8 @@ def _body(wanted: WantedSecret) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "name": wanted.name,
         "namespace": wanted.namespace,
-        "labels": {LABEL: "true", "app.kubernetes.io/managed-by": "ostiary"},
-        "annotations": {APPLICATION_ANNOTATION: wanted.application},
+        "labels": wanted.all_labels,
+        "annotations": wanted.all_annotations,
     }
     if wanted.owner is not None:
         owner = {"name": wanted.application, "uid": wanted.owner, "controller": True, "blockOwnerDeletion": False}
@@ -152,7 +155,7 @@ def _body(wanted: WantedSecret) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "type": "Opaque",
+        "type": wanted.type,
         "metadata": metadata,
         "data": _encoded(wanted.data),
     }

@@ -99,10 +99,11 @@ class Secrets:
         labelled: bool = True,
         application: str | None = None,
         owner: str | None = None,
+        **more: Any,
     ) -> None:
         """As somebody else would."""
         version = f"uid-of-{name}/{self._versions()}"
-        self.held[namespace, name] = HeldSecret(namespace, name, version, data, labelled, application, owner)
+        self.held[namespace, name] = HeldSecret(namespace, name, version, data, labelled, application, owner, **more)
 
     async def get(self, namespace: str, name: str) -> HeldSecret | None:
         self._permit(namespace)
@@ -112,22 +113,26 @@ class Secrets:
         self._permit(wanted.namespace)
         if (wanted.namespace, wanted.name) in self.held:
             raise SecretChanged(wanted.name)
-        return self._write(wanted, wanted.data)
+        return self._write(wanted)
 
     async def replace(self, held: HeldSecret, wanted: WantedSecret) -> HeldSecret:
         self._permit(held.namespace)
         if self.held.get((held.namespace, held.name)) != held:
             raise SecretChanged(held.name)
-        return self._write(wanted, {**held.data, **wanted.data})
+        assert wanted.type == held.type, "the API server refuses it"
+        return self._write(wanted.over(held))
 
-    def _write(self, wanted: WantedSecret, data: Mapping[str, bytes]) -> HeldSecret:
+    def _write(self, wanted: WantedSecret) -> HeldSecret:
         self.writes += 1
         self.put(
             wanted.name,
-            data,
+            wanted.data,
             namespace=wanted.namespace,
             application=wanted.application,
             owner=wanted.owner,
+            labels=wanted.all_labels,
+            annotations=wanted.all_annotations,
+            type=wanted.type,
         )
         if self.lose_next:
             self.lose_next = False

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.state.cases import CALLBACK, Refused, application, at, public
 from tests.state.openid_manifests import ACCEPTED_OPENID, REFUSED_OPENID
+from tests.state.secret_manifests import ACCEPTED_SECRETS, REFUSED_SECRETS
 
 HTTPS = "begin with https://"
 
@@ -73,6 +74,7 @@ ACCEPTED_APPLICATIONS: dict[str, dict[str, Any]] = {
     "prefix-that-no-namespace-can-have": application(clientID="Shop.web"),
     "nulls-are-absent": application(displayName=None, secret=None, scopes=None),
     **ACCEPTED_OPENID,
+    **ACCEPTED_SECRETS,
 }
 
 BAD_CALLBACKS = {
@@ -304,6 +306,7 @@ REFUSED_APPLICATIONS: tuple[Refused, ...] = (
         {"secret-name": application(secret={"name": "Shop_1"})},
     ),
     *REFUSED_OPENID,
+    *REFUSED_SECRETS,
 )
 
 # What the schema refuses, so the wording is the reader's own: the API server's, or that of parsing.

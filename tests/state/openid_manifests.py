@@ -122,15 +122,6 @@ REFUSED_OPENID: tuple[Refused, ...] = (
         {"signs-without-keys": application(tokenEndpointAuthMethod="private_key_jwt")},
     ),
     *at(
-        "spec.tokenEndpointAuthMethod",
-        "an application authenticates in one way",
-        {
-            "signs-and-has-a-secret": application(
-                tokenEndpointAuthMethod="private_key_jwt", jwks={"keys": [EC]}, secret={"name": "shop"}
-            )
-        },
-    ),
-    *at(
         "spec.tokenEndpointAuthSigningAlg",
         "nothing else is signed there",
         {"algorithm-of-a-secret": application(tokenEndpointAuthSigningAlg="ES256")},

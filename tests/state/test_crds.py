@@ -80,7 +80,8 @@ def test_every_text_and_list_of_a_spec_has_a_limit(name: str) -> None:
 @definitions
 def test_a_schema_is_structural(name: str) -> None:
     for path, schema in all_schemas(name).items():
-        assert not schema.keys() & {"$ref", "anyOf", "oneOf", "allOf", "additionalProperties", "title"}, path
+        assert not schema.keys() & {"$ref", "anyOf", "oneOf", "allOf", "title"}, path
+        assert not {"properties", "additionalProperties"} <= schema.keys(), path
         assert "type" in schema or "x-kubernetes-int-or-string" in schema, path
         assert schema.get("default", "") is not None, path
 

@@ -5,14 +5,15 @@ and a crash at any point leaves either nothing or a Secret that the next attempt
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import DeclaredApplication
-from ostiary_operator.reconcile.outcome import Condition, Endpoints, Notice, Truth
+from ostiary_operator.reconcile.outcome import Condition, Notice, Truth
 from ostiary_operator.reconcile.secret_port import (
+    APPLIED_ANNOTATION,
     LABEL,
     HeldSecret,
     SecretChanged,
@@ -20,10 +21,10 @@ from ostiary_operator.reconcile.secret_port import (
     SecretPort,
     WantedSecret,
 )
+from ostiary_operator.reconcile.secret_shape import SecretShape
 from ostiary_state.applications.identity import secret_name_of
 from ostiary_state.applications.spec import OAuthApplicationSpec
 
-SECRET_KEY = "client-secret"
 _STRONG = 43  # characters of base64url that hold 256 bits
 
 
@@ -48,6 +49,32 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class _Generated:
+    """One that the operator makes, but for its client secret."""
+
+    declared: DeclaredApplication
+    name: str
+    client_id: str
+    origin: str
+    shape: SecretShape
+
+    def secret(self, client_secret: str | None) -> WantedSecret:
+        shape = self.shape
+        data = shape.data(shape.values(self.client_id, self.origin, client_secret))
+        return WantedSecret(
+            self.declared.namespace,
+            self.name,
+            application=self.declared.name,
+            owner=self.declared.uid,
+            data=data,
+            labels=shape.spec.labels,
+            annotations=shape.spec.annotations,
+            type=shape.spec.type,
+            applied=shape.applied(data),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ClientSecrets:
     """Settles the Secret of one application at a time."""
 
@@ -65,9 +92,10 @@ class ClientSecrets:
         if name is None:
             return Credential(_condition(Truth.TRUE, Reason.NOT_NEEDED, _why_none(spec)))
         try:
-            if spec.secret is not None and spec.secret.mode == "Require":
-                return _required(await self.secrets.get(declared.namespace, name), name)
-            return await self._generated(declared, name, _contents(client_id, origin), known=known)
+            shape = SecretShape.of(spec)
+            if shape.spec.mode == "Require":
+                return _required(await self.secrets.get(declared.namespace, name), name, shape.secret_key)
+            return await self._generated(_Generated(declared, name, client_id, origin, shape), known=known)
         except SecretForbidden as forbidden:
             return Credential(_condition(Truth.FALSE, Reason.FORBIDDEN, str(forbidden)), name=name)
 
@@ -75,66 +103,82 @@ class ClientSecrets:
         """Let a generated Secret outlive its application's object. Raises SecretForbidden, SecretChanged."""
         held = await self.secrets.get(declared.namespace, name)
         if held is not None and _is_ours(held, declared) and held.owner == declared.uid:
-            await self.secrets.replace(held, _wanted(declared, name, held.data, owner=None))
+            applied = held.applied
+            as_it_is = WantedSecret(
+                held.namespace,
+                held.name,
+                application=declared.name,
+                owner=None,
+                data=held.data,
+                labels={label: value for label, value in held.labels.items() if label in applied.labels},
+                annotations={each: value for each, value in held.annotations.items() if each in applied.annotations},
+                type=held.type,
+                applied=applied,
+            )
+            await self.secrets.replace(held, as_it_is)
 
-    async def _generated(
-        self, declared: DeclaredApplication, name: str, contents: Mapping[str, bytes], *, known: bool
-    ) -> Credential:
+    async def _generated(self, wanted: _Generated, *, known: bool) -> Credential:
+        declared, name = wanted.declared, wanted.name
         held = await self.secrets.get(declared.namespace, name) if known else None
         if held is None:
-            secret = self.new_secret().encode()
+            secret = self.new_secret() if wanted.shape.has_client_secret else None
             try:
-                await self.secrets.create(_wanted(declared, name, {**contents, SECRET_KEY: secret}))
+                await self.secrets.create(wanted.secret(secret))
             except SecretChanged:
                 if known or (held := await self.secrets.get(declared.namespace, name)) is None:
                     raise
             else:
-                return _generated(name, secret, Notice("SecretCreated", f"Secret {name} has a new client secret"))
+                said = "has a new client secret" if secret is not None else "has what the application needs"
+                return _generated(name, secret, Notice("SecretCreated", f"Secret {name} {said}"))
         if not _is_ours(held, declared):
             message = (
                 f"Secret {name} exists and was not made for this application: "
                 "delete it, or set spec.secret.name to another, or spec.secret.mode to Require"
             )
             return Credential(_condition(Truth.FALSE, Reason.NOT_OURS, message), name=name)
-        return await self._kept(declared, held, contents)
+        if held.type != wanted.shape.spec.type:
+            message = (
+                f"Secret {name} is of type {held.type}, which nobody can change: "
+                "set spec.secret.name to another, too, or delete it for a new secret"
+            )
+            return Credential(_condition(Truth.FALSE, Reason.OTHER_TYPE, message), name=name)
+        return await self._kept(wanted, held)
 
-    async def _kept(self, declared: DeclaredApplication, held: HeldSecret, contents: Mapping[str, bytes]) -> Credential:
-        secret, notices = held.data.get(SECRET_KEY, b""), []
-        if not _is_strong(secret):
-            secret = self.new_secret().encode()
-            notices.append(Notice("SecretRestored", f"Secret {held.name} had no strong {SECRET_KEY}: it has a new one"))
-        data = {**contents, SECRET_KEY: secret}
-        if held.owner != declared.uid or any(held.data.get(key) != value for key, value in data.items()):
-            await self.secrets.replace(held, _wanted(declared, held.name, data))
-            notices = notices or [Notice("SecretRestored", f"Secret {held.name} is as generated again")]
+    async def _kept(self, wanted: _Generated, held: HeldSecret) -> Credential:
+        """A client secret moves with its key: it is looked for where it was put last."""
+        notices, secret = [], None
+        if wanted.shape.has_client_secret:
+            value = held.data.get(held.applied.secret_key, b"")
+            if not _is_strong(value):
+                value = self.new_secret().encode()
+                message = f"Secret {held.name} had no strong {held.applied.secret_key}: it has a new one"
+                notices.append(Notice("SecretRestored", message))
+            secret = value.decode("ascii")
+        changed = wanted.secret(secret)
+        if _differs(held, changed):
+            await self.secrets.replace(held, changed)
+            if not notices and APPLIED_ANNOTATION in held.annotations:  # else an older release made it
+                followed = held.applied != changed.applied
+                said = "follows its manifest" if followed else "is as generated again"
+                notices.append(Notice("SecretUpdated" if followed else "SecretRestored", f"Secret {held.name} {said}"))
         return _generated(held.name, secret, *notices)
+
+
+def _differs(held: HeldSecret, wanted: WantedSecret) -> bool:
+    return (
+        held.owner != wanted.owner
+        or held.applied != wanted.applied
+        or APPLIED_ANNOTATION not in held.annotations
+        or any(held.data.get(key) != value for key, value in wanted.data.items())
+        or any(held.labels.get(name) != value for name, value in wanted.labels.items())
+        or any(held.annotations.get(name) != value for name, value in wanted.annotations.items())
+    )
 
 
 def _why_none(spec: OAuthApplicationSpec) -> str:
     if spec.registered_by is not None:
         return "its client alone knows how it authenticates"
     return "it signs with a key of its own" if spec.authenticates_by_key else "a Public application has no secret"
-
-
-def _contents(client_id: str, origin: str) -> Mapping[str, bytes]:
-    endpoints = Endpoints.of(origin)
-    texts = {
-        "client-id": client_id,
-        "issuer": endpoints.issuer,
-        "authorization-endpoint": endpoints.authorization,
-        "token-endpoint": endpoints.token,
-        "userinfo-endpoint": endpoints.userinfo,
-        "jwks-uri": endpoints.jwks,
-        "end-session-endpoint": endpoints.end_session,
-    }
-    return {key: text.encode() for key, text in texts.items()}
-
-
-def _wanted(
-    declared: DeclaredApplication, name: str, data: Mapping[str, bytes], *, owner: str | None = ""
-) -> WantedSecret:
-    uid = declared.uid if owner == "" else owner
-    return WantedSecret(declared.namespace, name, application=declared.name, owner=uid, data=data)
 
 
 def _is_ours(held: HeldSecret, declared: DeclaredApplication) -> bool:
@@ -152,24 +196,25 @@ def _is_printable(secret: bytes) -> bool:
     return all(0x20 <= byte <= 0x7E for byte in secret)
 
 
-def _required(held: HeldSecret | None, name: str) -> Credential:
+def _required(held: HeldSecret | None, name: str, key: str) -> Credential:
     if held is None:
-        message = f"waiting for Secret {name} with the label {LABEL}=true and the key {SECRET_KEY}"
+        message = f"waiting for Secret {name} with the label {LABEL}=true and the key {key}"
     elif not held.labelled:
         message = f"Secret {name} lacks the label {LABEL}=true"
-    elif not held.data.get(SECRET_KEY):
-        message = f"Secret {name} lacks the key {SECRET_KEY}"
-    elif not _is_printable(held.data[SECRET_KEY]):
-        message = f"{SECRET_KEY} of Secret {name} has a character that none may have, such as a line break"
+    elif not held.data.get(key):
+        message = f"Secret {name} lacks the key {key}"
+    elif not _is_printable(held.data[key]):
+        message = f"{key} of Secret {name} has a character that none may have, such as a line break"
         return Credential(_condition(Truth.FALSE, Reason.NOT_USABLE, message), name=name)
     else:
         found = _condition(Truth.TRUE, Reason.FOUND, f"Secret {name}")
-        return Credential(found, (_digest(held.data[SECRET_KEY]),), name)
+        return Credential(found, (_digest(held.data[key]),), name)
     return Credential(_condition(Truth.FALSE, Reason.WAITING_FOR_SECRET, message), name=name)
 
 
-def _generated(name: str, secret: bytes, *notices: Notice) -> Credential:
-    return Credential(_condition(Truth.TRUE, Reason.GENERATED, f"Secret {name}"), (_digest(secret),), name, notices)
+def _generated(name: str, secret: str | None, *notices: Notice) -> Credential:
+    digests = (_digest(secret.encode()),) if secret is not None else ()
+    return Credential(_condition(Truth.TRUE, Reason.GENERATED, f"Secret {name}"), digests, name, notices)
 
 
 def _condition(status: Truth, reason: Reason, message: str) -> Condition:

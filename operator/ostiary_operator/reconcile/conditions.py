@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NOT_OURS = "NotOurs"
     FORBIDDEN = "Forbidden"
     NOT_USABLE = "NotUsable"
+    OTHER_TYPE = "OtherType"
     # Serving
     SERVED = "Served"
     WAITING_FOR_REPLICAS = "WaitingForReplicas"

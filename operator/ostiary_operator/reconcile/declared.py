@@ -40,8 +40,12 @@ class DeclaredApplication(Declared):
 
 def may_have_secret(spec: Mapping[str, Any]) -> bool:
     """As `secret_name_of`, of a spec that may break the rules, or that another version of them has accepted."""
-    by_key = spec.get("tokenEndpointAuthMethod") == "private_key_jwt"
-    return spec.get("type") != "Public" and not by_key and "registeredBy" not in spec
+    if spec.get("type") == "Public" or "registeredBy" in spec:
+        return False
+    secret = spec.get("secret")
+    if secret is None:
+        return spec.get("tokenEndpointAuthMethod") != "private_key_jwt"
+    return not isinstance(secret, Mapping) or secret.get("mode") != "None"
 
 
 class DeclaredUser(Declared):

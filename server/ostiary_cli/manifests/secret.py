@@ -17,6 +17,7 @@ class SecretManifest:
     data: Mapping[str, bytes] = field(repr=False)
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
+    type: str = "Opaque"
 
     @property
     def labelled(self) -> bool:
@@ -29,7 +30,7 @@ class SecretManifest:
         body, metadata = declaration.body, declaration.body["metadata"]
         data = {key: _decoded(text) for key, text in (body.get("data") or {}).items()}
         data |= {key: text.encode() for key, text in (body.get("stringData") or {}).items()}
-        return cls(data, metadata.get("labels") or {}, metadata.get("annotations") or {})
+        return cls(data, metadata.get("labels") or {}, metadata.get("annotations") or {}, body.get("type") or "Opaque")
 
 
 def secret_violations(declaration: Declaration) -> Iterator[Violation]:

@@ -15,7 +15,6 @@ from ostiary_cli.manifests.secret import SecretManifest
 from ostiary_cli.up.private_file import sync_directory, write_private
 from ostiary_operator.reconcile.secret_port import (
     APPLICATION_ANNOTATION,
-    LABEL,
     HeldSecret,
     SecretChanged,
     SecretForbidden,
@@ -52,7 +51,7 @@ class SecretFiles:
         """Raises SecretChanged where there is one."""
         if await self.get(wanted.namespace, wanted.name) is not None:
             raise SecretChanged(wanted.name)
-        return self._write(wanted, {})
+        return self._write(wanted)
 
     async def replace(self, held: HeldSecret, wanted: WantedSecret) -> HeldSecret:
         """Raises SecretForbidden for a declared one: what you wrote is yours."""
@@ -62,7 +61,7 @@ class SecretFiles:
             raise SecretForbidden(text)
         if current is None or current.version != held.version:
             raise SecretChanged(wanted.name)
-        return self._write(wanted, current.data)
+        return self._write(wanted.over(current))
 
     def collect(self, owner: str) -> None:
         """Remove what belonged to an object that is gone, as a cluster's garbage collector would."""
@@ -83,8 +82,8 @@ class SecretFiles:
             raise SecretForbidden(f"{reason}; repair the file, or delete it for a new secret")
         return held_secret(namespace, name, SecretManifest.of(reading.declarations[0]), reading.version)
 
-    def _write(self, wanted: WantedSecret, kept: Mapping[str, bytes]) -> HeldSecret:
-        annotations = {APPLICATION_ANNOTATION: wanted.application}
+    def _write(self, wanted: WantedSecret) -> HeldSecret:
+        annotations = wanted.all_annotations
         if wanted.owner is not None:
             annotations[OWNER_ANNOTATION] = wanted.owner
         manifest = {
@@ -93,11 +92,11 @@ class SecretFiles:
             "metadata": {
                 "name": wanted.name,
                 "namespace": wanted.namespace,
-                "labels": {LABEL: "true"},
+                "labels": wanted.all_labels,
                 "annotations": annotations,
             },
-            "type": "Opaque",
-            **_texts({**kept, **wanted.data}),
+            "type": wanted.type,
+            **_texts(wanted.data),
         }
         path = self.path_of(wanted.namespace, wanted.name)
         write_private(path, yaml.safe_dump(manifest, sort_keys=False))
@@ -117,6 +116,9 @@ def held_secret(namespace: str, name: str, manifest: SecretManifest, version: st
         labelled=manifest.labelled,
         application=manifest.annotations.get(APPLICATION_ANNOTATION),
         owner=manifest.annotations.get(OWNER_ANNOTATION),
+        labels=manifest.labels,
+        annotations=manifest.annotations,
+        type=manifest.type,
     )
 
 

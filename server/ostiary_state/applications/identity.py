@@ -10,8 +10,10 @@ def client_id_of(spec: OAuthApplicationSpec, *, namespace: str, name: str) -> st
 
 def secret_name_of(spec: OAuthApplicationSpec, *, name: str) -> str | None:
     """The Kubernetes Secret with the credentials, in the application's namespace; None where there is none: a Public
-    application has no secret nor has one that signs, and that of a client that registered itself is known to the client
-    alone."""
-    if spec.type == "Public" or spec.authenticates_by_key or spec.registered_by is not None:
+    application has no secret, one that signs has only the Secret that it asks for, and that of a client that registered
+    itself is known to the client alone."""
+    if spec.type == "Public" or spec.registered_by is not None:
         return None
-    return (spec.secret.name if spec.secret else None) or f"{name}-oauth"
+    if spec.secret is None:
+        return None if spec.authenticates_by_key else f"{name}-oauth"
+    return None if spec.secret.mode == "None" else spec.secret.name or f"{name}-oauth"

@@ -150,12 +150,6 @@ OPENID_RULES = (
     ),
     Rule(
         "tokenEndpointAuthMethod",
-        "remove secret, or private_key_jwt: an application authenticates in one way",
-        f"{_NOT_BY_KEY} || !has(self.secret)",
-        lambda spec: not spec.authenticates_by_key or spec.secret is None,
-    ),
-    Rule(
-        "tokenEndpointAuthMethod",
         "remove private_key_jwt, or dynamicRegistration, whose token is the secret of this object",
         f"{_NOT_BY_KEY} || !has(self.dynamicRegistration)",
         lambda spec: not spec.authenticates_by_key or spec.dynamic_registration is None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ostiary_state.applications.addresses import PRIVATE_USE
 from ostiary_state.applications.openid_rules import OPENID_RULES, beyond_cel
 from ostiary_state.applications.rule import Rule
+from ostiary_state.applications.secret_rules import SECRET_RULES, secret_problems
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.applications.texts import NAME
 from ostiary_state.kinds.checks import failed_checks
@@ -111,6 +112,7 @@ RULES = (
         "duration(self.tokenLifetimes.refreshTokenIdle) <= duration(self.tokenLifetimes.refreshTokenAbsolute)",
         lambda spec: spec.token_lifetimes.refresh_token_idle <= spec.token_lifetimes.refresh_token_absolute,
     ),
+    *SECRET_RULES,
     *OPENID_RULES,
 )
 
@@ -150,6 +152,7 @@ def violations(
         *failed_checks(spec),
         *(Violation(f"spec.{rule.field}", rule.message) for rule in RULES if not rule.holds(spec)),
         *beyond_cel(spec, namespace, verified_sector),
+        *secret_problems(spec),
         *_names(spec, namespace, name, client_id_prefixes),
     )
 

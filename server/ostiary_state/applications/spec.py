@@ -6,6 +6,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from ostiary_state.applications.addresses import ENDPOINT, HOST_PATTERN, ORIGIN, PAGE, REDIRECT_URI
 from ostiary_state.applications.claim_mapping import ClaimSpec
+from ostiary_state.applications.secret_spec import ClientSecretSpec
 from ostiary_state.applications.texts import ObjectName, Text
 from ostiary_state.kinds.checks import Check, Checks
 from ostiary_state.kinds.durations import Between, Duration
@@ -115,18 +116,6 @@ class DynamicRegistrationSpec(Manifest):
 
     require_software_statement: StrictBool = False
     """Refuse clients that come without one."""
-
-
-class ClientSecretSpec(Manifest):
-    """The Kubernetes Secret with this application's credentials."""
-
-    name: ObjectName | None = None
-    """Name of the Secret, in this namespace. Default: the application's name with -oauth behind it."""
-
-    mode: Literal["Generate", "Require"] = "Generate"
-    """Generate: the operator creates the Secret, with 256 random bits in client-secret, and restores it when it is
-    deleted. Require: the operator waits for a Secret that you create, with the label ostiary.dev/secret=true and the
-    key client-secret, follows its changes and never writes it."""
 
 
 class OAuthApplicationSpec(Manifest):
@@ -315,7 +304,8 @@ class OAuthApplicationSpec(Manifest):
 
     secret: ClientSecretSpec | None = None
     """The Kubernetes Secret with this application's credentials. Only for Confidential applications, which get a
-    generated one where this is absent and they do not authenticate by private_key_jwt."""
+    generated one where this is absent and they do not authenticate by private_key_jwt. For those that do, one without a
+    client secret is made where this is there."""
 
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
     """What happens when this object is deleted. Delete: the application is served no more and its tokens are revoked.

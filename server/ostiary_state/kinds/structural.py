@@ -16,11 +16,12 @@ Schema = dict[str, Any]
 # In this order, whatever order they were found in: a schema is read by people.
 _KEPT = (
     "description", "type", "format", "enum", "default", "minLength", "maxLength", "minimum", "maximum",
-    "minItems", "maxItems", "maxProperties", "items", "required", "properties", "x-kubernetes-list-type",
+    "minItems", "maxItems", "maxProperties", "items", "required", "properties", "additionalProperties",
+    "x-kubernetes-list-type",
     "x-kubernetes-list-map-keys",
     "x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations",
 )  # fmt: skip
-_DROPPED = frozenset({"title", "$defs", "additionalProperties"})
+_DROPPED = frozenset({"title", "$defs"})
 
 
 def structural_schema(model: type[BaseModel]) -> Schema:
@@ -37,8 +38,10 @@ def _structural(schema: Schema, definitions: Schema) -> Schema:
         schema = {key: value for key, value in schema.items() if key != "const"} | {"enum": [schema["const"]]}
     if unknown := schema.keys() - set(_KEPT) - _DROPPED:
         raise ValueError(f"no structural form for {', '.join(sorted(unknown))}")
-    found = {key: schema[key] for key in _KEPT if key in schema}
+    found = {key: schema[key] for key in _KEPT if key in schema and key != "additionalProperties"}
     found["description"] = " ".join(found.get("description", "").split())
+    if isinstance(of_each := schema.get("additionalProperties"), dict):
+        found["additionalProperties"] = {k: v for k, v in _structural(of_each, definitions).items() if v != ""}
     if schema.get("additionalProperties") is True:  # else the API server would drop what no property names
         found["x-kubernetes-preserve-unknown-fields"] = True
     if "items" in found:
