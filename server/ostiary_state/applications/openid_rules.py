@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from ostiary_state.applications.client_templates import SoftwareStatementIssuerSpec
 from ostiary_state.applications.openid import callback_hosts, sector_of
 from ostiary_state.applications.rule import Rule
-from ostiary_state.applications.spec import OAuthApplicationSpec, SoftwareStatementIssuerSpec
+from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.kinds.violation import Violation
 
 PREFIX = "dyn_"  # of the client ids of clients that registered themselves

@@ -4,44 +4,28 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from ostiary_state.applications.addresses import ENDPOINT, HOST_PATTERN, ORIGIN, PAGE, REDIRECT_URI
 from ostiary_state.applications.claim_mapping import ClaimSpec
+from ostiary_state.applications.client_templates import ClientIDMetadataSpec, DynamicRegistrationSpec
 from ostiary_state.applications.secret_spec import ClientSecretSpec
+from ostiary_state.applications.spec_types import (
+    Audience,
+    ClientAlgorithm,
+    ClientID,
+    ClientType,
+    Compatibility,
+    Endpoint,
+    GrantMode,
+    Origin,
+    Page,
+    RedirectURI,
+    ResponseType,
+    Scope,
+    SigningAlgorithm,
+    TokenEndpointAuthMethod,
+)
 from ostiary_state.applications.texts import ObjectName, Text
-from ostiary_state.kinds.checks import Check, Checks
 from ostiary_state.kinds.durations import Between, Duration
 from ostiary_state.kinds.manifest import EachKeyOnce, EachOnce, Manifest
-
-ClientType = Literal["Confidential", "Public"]
-GrantMode = Literal["authorization_code", "implicit", "password", "refresh_token", "client_credentials"]
-ResponseType = Literal[
-    "code", "token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"
-]
-SigningAlgorithm = Literal["ES256", "RS256", "EdDSA"]
-ClientAlgorithm = Literal["RS256", "PS256", "ES256", "EdDSA"]
-Compatibility = Literal["authing"]
-TokenEndpointAuthMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
-
-CLIENT_ID = Checks.of(
-    Check(r"^[A-Za-z0-9._~-]+$", "use letters, digits and - . _ ~ only, which no client library has to escape"),
-    Check(r"^u_", "do not begin with u_, by which the subjects of users begin", refuses=True),
-)
-SCOPE = Checks.of(
-    Check(
-        r"^[!#-\[\]-~]+$", 'write one scope an item, in printable ASCII without space, " and \\ (RFC 6749 section 3.3)'
-    )
-)
-AUDIENCE = Checks.of(Check(r"^[!#-\[\]-~]+$", "write an address or a name in printable ASCII without spaces"))
-
-Address = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
-Origin = Annotated[str, StringConstraints(min_length=1, max_length=512), Checks(ORIGIN)]
-HostPattern = Annotated[str, StringConstraints(min_length=1, max_length=260), Checks(HOST_PATTERN)]
-Page = Annotated[Address, Checks(PAGE)]
-Endpoint = Annotated[Address, Checks(ENDPOINT)]
-RedirectURI = Annotated[Address, Checks(REDIRECT_URI)]
-Scope = Annotated[str, StringConstraints(min_length=1, max_length=128), SCOPE]
-Audience = Annotated[str, StringConstraints(min_length=1, max_length=512), AUDIENCE]
-ClientID = Annotated[str, StringConstraints(min_length=1, max_length=128), CLIENT_ID]
 
 
 class TokenLifetimesSpec(Manifest):
@@ -75,47 +59,6 @@ class ScopeDescriptionSpec(Manifest):
 
     description: Text
     """What granting it allows, such as: See your invoices. It follows the words: It will be able to."""
-
-
-class ClientIDMetadataSpec(Manifest):
-    """Clients that nobody registers: their client_id is the https address of a document that describes them (OAuth
-    Client ID Metadata Document), as MCP clients have it."""
-
-    allowed_hosts: Annotated[tuple[HostPattern, ...], Field(min_length=1, max_length=64), EachOnce()]
-    """Hosts whose documents are accepted: app.example.com, *.example.com for all below it, or * for any. The most
-    specific object of an address that admits a host is the one that counts."""
-
-
-class SoftwareStatementIssuerSpec(Manifest):
-    """Who may vouch for what a client says of itself when it registers (RFC 7591 section 2.3)."""
-
-    issuer: Audience
-    """The iss of its software statements."""
-
-    jwks: Annotated[dict[str, Any] | None, Field(max_length=1)] = None
-    """Its public keys as a JWK Set (RFC 7517)."""
-
-    jwks_url: Endpoint | None = None
-    """https address of its JWK Set, instead of jwks; fetched when it is needed and kept for minutes."""
-
-
-class DynamicRegistrationSpec(Manifest):
-    """Clients that register themselves with an initial access token (RFC 7591, OpenID Connect Dynamic Registration)."""
-
-    max_clients: Annotated[int, Field(ge=1, le=10_000)]
-    """How many clients may be registered at a time, 1 to 10000."""
-
-    unused_for: Annotated[Duration, Between.of("1h", "8760h")] = Duration.parse("720h")
-    """A client that nobody has used for so long is removed, 1h to 8760h (365 days), default 720h (30 days)."""
-
-    software_statement_issuers: Annotated[
-        tuple[SoftwareStatementIssuerSpec, ...], Field(max_length=8), EachKeyOnce("issuer")
-    ] = ()
-    """Whose software statements are trusted: what one says of a client counts before what the client says. Those of
-    anybody else are refused."""
-
-    require_software_statement: StrictBool = False
-    """Refuse clients that come without one."""
 
 
 class OAuthApplicationSpec(Manifest):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from ostiary_state.applications.spec import Page
+from ostiary_state.applications.spec_types import Page
 from ostiary_state.applications.texts import ObjectName, Text
 from ostiary_state.kinds.checks import Check, Checks
 from ostiary_state.kinds.manifest import EachOnce, Manifest
