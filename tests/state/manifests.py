@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.state.cases import CALLBACK, Refused, application, at, public
 from tests.state.openid_manifests import ACCEPTED_OPENID, REFUSED_OPENID
+from tests.state.rotation_manifests import ACCEPTED_ROTATIONS, REFUSED_ROTATIONS
 from tests.state.secret_manifests import ACCEPTED_SECRETS, REFUSED_SECRETS
 
 HTTPS = "begin with https://"
@@ -75,6 +76,7 @@ ACCEPTED_APPLICATIONS: dict[str, dict[str, Any]] = {
     "nulls-are-absent": application(displayName=None, secret=None, scopes=None),
     **ACCEPTED_OPENID,
     **ACCEPTED_SECRETS,
+    **ACCEPTED_ROTATIONS,
 }
 
 BAD_CALLBACKS = {
@@ -307,6 +309,7 @@ REFUSED_APPLICATIONS: tuple[Refused, ...] = (
     ),
     *REFUSED_OPENID,
     *REFUSED_SECRETS,
+    *REFUSED_ROTATIONS,
 )
 
 # What the schema refuses, so the wording is the reader's own: the API server's, or that of parsing.
