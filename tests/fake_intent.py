@@ -17,6 +17,7 @@ from ostiary_state.intent import (
     StaleWriter,
     StoredApplication,
     StoredUser,
+    Tampering,
     Tombstone,
     Use,
 )
@@ -65,6 +66,14 @@ class MemoryIntent:
     async def uses_since(self, instant: float) -> Sequence[Use]:
         await self.database.statement()
         return [use for use in self.database.uses.values() if use.used_at >= instant]
+
+    async def tampering(self) -> Sequence[Tampering]:
+        await self.database.statement()
+        return list(self.database.tampering)
+
+    async def forget_tampering(self, settled: Sequence[Tampering]) -> None:
+        await self.database.statement()
+        self.database.tampering = [each for each in self.database.tampering if each not in settled]
 
     async def user(self, user_id: str) -> StoredUser | None:
         return next((row for row in await self.users() if row.id == user_id), None)

@@ -8,6 +8,7 @@ from ostiary_operator.addresses.publisher import Publisher
 from ostiary_operator.bindings import Bindings, ServiceAccount
 from ostiary_operator.cluster import Cluster
 from ostiary_operator.credentials import KubernetesSecrets
+from ostiary_operator.drift_watch import DriftWatch
 from ostiary_operator.events import EventPoster
 from ostiary_operator.metrics import Metrics
 from ostiary_operator.objects import Objects
@@ -15,6 +16,7 @@ from ostiary_operator.operation import Operation, Reconcilers
 from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.client_secret import new_secret
+from ostiary_operator.reconcile.drift import Drifts
 from ostiary_operator.reconcile.rotating import Turns
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
@@ -45,6 +47,7 @@ class Assembly:
     registrar: Registrar
     rotation: RotationScheduler
     usage: UsageReport
+    drift: DriftWatch
     addresses: Publisher | None
     secrets: KubernetesSecrets
 
@@ -73,6 +76,7 @@ def assemble(
     vacancy = Vacancy(objects, held_secrets)
     exposure = settings.exposure
     addresses = Publisher(cluster, store, status, exposure, settings.default_issuer) if exposure is not None else None
+    drifts = Drifts()
     turns = Turns(settings.rotation_spacing_seconds)
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
     operation.begin(
@@ -86,6 +90,7 @@ def assemble(
                 now=time.time,
                 new_secret=new_secret,
                 turns=turns,
+                drifts=drifts,
                 registered_objects=objects,
             ),
             user=UserReconciler(
@@ -120,5 +125,18 @@ def assemble(
     usage = UsageReport(
         store, status, restarts, time.time, settings.unused_after_days * 86400, counted=metrics.unused.set
     )
+    drift = DriftWatch(store, operation.worklist, drifts)
     rotation = RotationScheduler(store, operation.worklist, turns, usage, time.time)
-    return Assembly(operation, serving, events, resync, vacancy, registrar, rotation, usage, addresses, held_secrets)
+    return Assembly(
+        operation=operation,
+        serving=serving,
+        events=events,
+        resync=resync,
+        vacancy=vacancy,
+        registrar=registrar,
+        rotation=rotation,
+        usage=usage,
+        drift=drift,
+        addresses=addresses,
+        secrets=held_secrets,
+    )

@@ -179,6 +179,7 @@ def _background(assembly: Assembly, tenure: Tenure) -> list[asyncio.Task[Any]]:
         "registered clients": assembly.registrar.run(),
         "rotation": assembly.rotation.run(),
         "usage": assembly.usage.run(),
+        "drift": assembly.drift.run(),
     }
     if assembly.addresses is not None:
         running["addresses"] = assembly.addresses.run()

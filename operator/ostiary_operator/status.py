@@ -48,6 +48,7 @@ class Half(StrEnum):
     SERVING = "serving"
     ADDRESS = "address"
     USAGE = "usage"
+    DRIFT = "drift"
 
 
 @dataclass(slots=True)
@@ -115,8 +116,19 @@ class StatusWriter:
         if outcome.credentials:
             content["credentials"] = [_credential(each) for each in outcome.credentials if not each.pending]
         self._set(target, Half.DECIDED, content, outcome.conditions)
+        self._drifted(target, outcome.drift)
         if len(outcome.credentials) < 2:  # nothing is left of the one before
             self.used(target.key, target.uid, None, {Type.PREVIOUS_SECRET_STILL_IN_USE: ()})
+
+    def _drifted(self, target: Target, drift: Condition | None) -> None:
+        """What was put right is told until the manifest changes; what was left, while it is so."""
+        before = self.condition(target, Type.DRIFTED)
+        if drift is not None:
+            self._set(target, Half.DRIFT, {}, (drift,))
+        elif before is not None and (
+            before["status"] == Truth.TRUE or before["observedGeneration"] != target.generation
+        ):
+            self._set(target, Half.DRIFT, {}, ())
 
     def used(self, key: Key, uid: str, usage: Usage | None, conditions: Mapping[Type, Iterable[Condition]]) -> bool:
         """What is used, None: as before. Conditions of the types that are given replace those before. True: news."""
@@ -256,6 +268,8 @@ def _credential(credential: ClientCredential) -> dict[str, str]:
 def _half_of(type_: str) -> Half:
     if type_ == Type.ADDRESS_READY:
         return Half.ADDRESS
+    if type_ == Type.DRIFTED:
+        return Half.DRIFT
     if type_ in _USAGE_TYPES:
         return Half.USAGE
     return Half.SERVING if type_ in _SERVING_TYPES else Half.DECIDED

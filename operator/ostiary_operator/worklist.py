@@ -65,6 +65,9 @@ class Worklist:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._entries
+
     def add(self, key: Key, declared: Declared | None = None, *, quiet: bool = False) -> None:
         """Put an object on the list, or renew its entry; the same manifest again changes nothing about a pause."""
         job = Job(declared, self._clock(), quiet)

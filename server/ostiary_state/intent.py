@@ -38,6 +38,9 @@ class StoredApplication:
     owned: bool = True  # False: kept by `deletionPolicy: Orphan` after its object went
     revision: int = 0  # 0 on the way in; the revision that wrote it on the way out
     issuer_id: str = ""  # empty on the way in
+    written: str = field(default="", compare=False)  # on the way out: the fingerprint of what was, of which these tell
+    changed: bool = False
+    secrets_changed: bool = False
     holds: "Held | None" = None  # on the way in: the registration that is no longer pending with this write
 
     @property
@@ -62,6 +65,17 @@ class Use:
     incarnation: str
     credential: str  # the id of the secret that it authenticated with; "": it was issued a token
     used_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """Somebody has changed or removed an object's row beside us."""
+
+    kind: Kind
+    id: str
+    who: str | None  # the database's user
+    removed: bool
+    noticed_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,12 @@ class IntentStore(Protocol):
 
     async def uses_since(self, instant: float) -> Sequence[Use]:
         """Of all applications, those that were noted since."""
+
+    async def tampering(self) -> Sequence[Tampering]:
+        """What was noticed and is not settled: nothing, at nearly any time."""
+
+    async def forget_tampering(self, settled: Sequence[Tampering]) -> None:
+        """These are settled, unless they have happened again since."""
 
     async def user(self, user_id: str) -> StoredUser | None:
         """The row of an object's id."""

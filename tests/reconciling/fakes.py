@@ -8,6 +8,7 @@ from typing import Any
 
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.declared import DeclaredApplication, DeclaredUser
+from ostiary_operator.reconcile.drift import Drifts
 from ostiary_operator.reconcile.rotating import Turns
 from ostiary_operator.reconcile.secret_port import HeldSecret, SecretChanged, SecretForbidden, WantedSecret
 from ostiary_operator.reconcile.user import UserReconciler
@@ -193,6 +194,7 @@ class World:
     client_id_prefixes: frozenset[str] = frozenset()
     user_namespaces: frozenset[str] | None = frozenset({"people"})
     minted: list[str] = field(default_factory=list)
+    drifts: Drifts = field(default_factory=Drifts)
     turns: Turns = field(default_factory=lambda: Turns(0.0))
 
     @property
@@ -210,6 +212,7 @@ class World:
             now=lambda: self.now,
             new_secret=self._mint,
             turns=self.turns,
+            drifts=self.drifts,
             registered_objects=self.objects,
         )
 

@@ -9,7 +9,8 @@ from ostiary_operator.reconcile.acceptance import Accepted, ApplicationAcceptanc
 from ostiary_operator.reconcile.client_secret import ClientSecrets, Credential
 from ostiary_operator.reconcile.conditions import Reason
 from ostiary_operator.reconcile.declared import DeclaredApplication
-from ostiary_operator.reconcile.outcome import Outcome
+from ostiary_operator.reconcile.drift import Drifts, drifted
+from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
 from ostiary_operator.reconcile.refusal import Refusal
 from ostiary_operator.reconcile.registered import RegisteredClients, RegisteredObjects
 from ostiary_operator.reconcile.rotating import Rotations, Turns
@@ -34,6 +35,7 @@ class ApplicationReconciler:
     client_id_prefixes: frozenset[str]  # first labels that any namespace may use in an explicit client id
     now: Callable[[], float]
     new_secret: Callable[[], str]  # 256 random bits, base64url
+    drifts: Drifts = field(default_factory=Drifts)
     turns: Turns = field(default_factory=lambda: Turns(0.0))  # when a secret may be replaced by schedule
     served_at: Callable[[str], str] = str  # the origin at which a declared address is reached
     registered_objects: RegisteredObjects | None = None  # of clients that register themselves; None: no cluster
@@ -58,6 +60,13 @@ class ApplicationReconciler:
             wanted = self._row(declared, accepted, self._settled(history, credential, held), held)
             if registered is not None and registered.registration.pending:
                 wanted = replace(wanted, holds=registered.held)
+            drift = self._drift(accepted, wanted, held)
+            if drift is not None and drift.status is Truth.TRUE:
+                assert held is not None  # noqa: S101 - a removed row is put back
+                outcome = report.stored_application(
+                    declared, accepted, credential, held.credentials, held.revision, moved=False, clients=()
+                )
+                return report.with_drift(outcome, drift)
             revision = await self._write(wanted, held)
             rotated = None
             if credential.condition.reason is Reason.GENERATED:
@@ -77,7 +86,10 @@ class ApplicationReconciler:
         changed = held is None or held.revision != revision
         clients = await self._clients(declared) if changed and accepted.spec.dynamic_registration else ()
         known = wanted.credentials
-        return report.stored_application(declared, accepted, credential, known, revision, moved=moved, clients=clients)
+        outcome = report.stored_application(
+            declared, accepted, credential, known, revision, moved=moved, clients=clients
+        )
+        return outcome if drift is None else report.with_drift(outcome, drift)
 
     @property
     def _registered(self) -> RegisteredClients:
@@ -115,8 +127,22 @@ class ApplicationReconciler:
     ) -> tuple[ClientCredential, ...]:
         known = held.credentials if held is not None else ()
         if credential.digest is not None:
+            if held is not None and held.secrets_changed:  # by somebody else: the one in the Secret alone counts
+                known = tuple(each for each in known if each.digest == credential.digest)
             return history.settled(known, credential.digest, self.now())
         return () if credential.ready else history.without_secret(known, self.now())
+
+    def _drift(self, accepted: Accepted, wanted: StoredApplication, held: StoredApplication | None) -> Condition | None:
+        """What somebody changed in the store, and whether it is to be put right."""
+        what = self.drifts.of(wanted, held)
+        if not what:
+            return None
+        if held is not None and accepted.spec.drift_policy == "Report":
+            return drifted(Reason.REPORTED, what)
+        if held is not None and self.drifts.fought_over(wanted.id):
+            return drifted(Reason.FOUGHT_OVER, what)
+        self.drifts.corrected(wanted.id)
+        return drifted(Reason.CORRECTED, what)
 
     def _row(
         self,

@@ -15,6 +15,7 @@ class Type(StrEnum):
     ADDRESS_READY = "AddressReady"
     PREVIOUS_SECRET_STILL_IN_USE = "PreviousSecretStillInUse"
     WORKLOADS_RESTARTED = "WorkloadsRestarted"
+    DRIFTED = "Drifted"
     UNUSED = "Unused"
 
 
@@ -61,6 +62,10 @@ class Reason(StrEnum):
     RESTARTED = "Restarted"
     RESTARTING = "Restarting"
     WORKLOAD_NOT_FOUND = "WorkloadNotFound"
+    # Drifted
+    CORRECTED = "Corrected"
+    REPORTED = "Reported"
+    FOUGHT_OVER = "FoughtOver"
     # Unused
     NO_TOKEN_ISSUED = "NoTokenIssued"
     # AddressReady

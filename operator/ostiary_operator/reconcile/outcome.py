@@ -77,6 +77,7 @@ class Outcome:
     follows: str | None = None  # the Secret whose changes concern this object
     endpoints: Endpoints | None = None
     credentials: tuple[ClientCredential, ...] = ()  # of an application that is stored
+    drift: Condition | None = None  # what was found changed in the store; None: nothing
     notices: tuple[Notice, ...] = ()
     contested: bool = False  # refused because another holds a name: look again when anything is given up
     released: bool = False  # a name that others may wait for was given up

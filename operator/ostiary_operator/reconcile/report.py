@@ -6,7 +6,7 @@ from ostiary_operator.reconcile.acceptance import Accepted
 from ostiary_operator.reconcile.client_secret import Credential
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, may_have_secret
-from ostiary_operator.reconcile.outcome import Condition, Endpoints, Outcome, Truth
+from ostiary_operator.reconcile.outcome import Condition, Endpoints, Notice, Outcome, Truth
 from ostiary_operator.reconcile.refusal import Refusal
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -48,6 +48,12 @@ def stored_application(
         released=moved,
         clients=clients,
     )
+
+
+def with_drift(outcome: Outcome, drift: Condition) -> Outcome:
+    """Somebody changed the store: an Event says so, too."""
+    notice = Notice("DriftCorrected" if drift.status is Truth.FALSE else "Drifted", drift.message, warning=True)
+    return replace(outcome, drift=drift, notices=(*outcome.notices, notice))
 
 
 def waiting_application(declared: DeclaredApplication, accepted: Accepted, credential: Credential) -> Outcome:

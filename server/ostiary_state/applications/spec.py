@@ -256,6 +256,11 @@ class OAuthApplicationSpec(Manifest):
     another value. Where the Secret is yours (secret.mode Require), what is said of the overlap holds when you change
     it. Default: only by the annotation, with the defaults of what is said here."""
 
+    drift_policy: Literal["Correct", "Report"] = "Correct"
+    """What happens when somebody changes the database beside Ostiary. Correct: it is as this manifest says again
+    within seconds. Report: it is left until this manifest changes. Either way the condition Drifted names each field,
+    as declared and as found."""
+
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
     """What happens when this object is deleted. Delete: the application is served no more and its tokens are revoked.
     Orphan: it is served on as it was."""

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from ostiary_state.applications.registration import Registration
 from ostiary_state.errors import StoreUnavailable
-from ostiary_state.intent import IntentWrite, ServedRevision, StoredApplication, StoredUser, Use
+from ostiary_state.intent import IntentWrite, Kind, ServedRevision, StoredApplication, StoredUser, Tampering, Use
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.store import rows
 from ostiary_state.store.database import Database, Transaction
@@ -16,7 +16,7 @@ from ostiary_state.store.identifiers import random_text
 from ostiary_state.store.intent_batch import IntentBatch
 from ostiary_state.store.intent_transaction import IntentTransaction
 from ostiary_state.store.replicas import LIFETIME
-from ostiary_state.store.tables import applications, issuers, registrations, replicas, users, uses
+from ostiary_state.store.tables import applications, issuers, registrations, replicas, tampering, users, uses
 
 _Row = TypeVar("_Row")
 
@@ -69,6 +69,18 @@ class IntentRepository:
     async def uses_since(self, instant: float) -> Sequence[Use]:
         """By an index."""
         return await self._uses(uses.c.recorded_at >= instant)
+
+    async def tampering(self) -> Sequence[Tampering]:
+        """One statement."""
+        found = await self._read(select(tampering))
+        return [Tampering(Kind(row["kind"]), row["id"], row["who"], row["removed"], row["noticed_at"]) for row in found]
+
+    async def forget_tampering(self, settled: Sequence[Tampering]) -> None:
+        """One statement."""
+        key = tuple_(tampering.c.kind, tampering.c.id, tampering.c.noticed_at)
+        keys = [(str(each.kind), each.id, each.noticed_at) for each in settled]
+        async with self._database.write() as transaction:
+            await transaction.execute(delete(tampering).where(key.in_(keys)))
 
     async def user(self, user_id: str) -> StoredUser | None:
         """The live row of an object's id."""

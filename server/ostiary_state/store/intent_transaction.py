@@ -7,11 +7,12 @@ claims of addresses. What is left behind the counter is a handful of statements 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Table, and_, func, insert, or_, select, tuple_, update
 
+from ostiary_state import fingerprints
 from ostiary_state.intent import IntentConflict, Kind, StaleWriter, StoredApplication, StoredUser
 from ostiary_state.store import rows
 from ostiary_state.store.database import Database, Transaction
@@ -154,6 +155,8 @@ class IntentTransaction:
                 "revoke_at": max((end for each_ in each.credentials if (end := each_.expires_at)), default=None),
                 "not_before": _not_before(each, present),
                 "owned": each.owned,
+                "fingerprint": fingerprints.content_of(replace(each, not_before=_not_before(each, present))),
+                "secrets_fingerprint": fingerprints.secrets_of(each),
                 "revision": value,
                 "deleted_at": None,
             }

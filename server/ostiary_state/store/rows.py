@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Label, Row, Table
 
+from ostiary_state import fingerprints
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.credentials import ClientCredential, first_credentials
 from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -58,7 +59,8 @@ def application_of(row: Record) -> Application:
 
 
 def stored_application_of(row: Record) -> StoredApplication:
-    return StoredApplication(
+    """Which also knows whether it is what was written."""
+    stored = StoredApplication(
         id=row["id"],
         incarnation=row["incarnation"],
         client_id=row["client_id"],
@@ -71,6 +73,15 @@ def stored_application_of(row: Record) -> StoredApplication:
         owned=row["owned"],
         revision=row["revision"],
         issuer_id=row["issuer_id"],
+    )
+    content, secrets = row["fingerprint"], row["secrets_fingerprint"]
+    if content is None or secrets is None:
+        return stored
+    return dataclasses.replace(
+        stored,
+        written=content,
+        changed=content != fingerprints.content_of(stored),
+        secrets_changed=secrets != fingerprints.secrets_of(stored),
     )
 
 

@@ -125,6 +125,8 @@ applications = Table(
     Column("spec", _json(), nullable=False),
     Column("secret_digests", _json(), nullable=False),  # hexadecimal; what binaries before `credentials` read
     Column("credentials", _json()),  # null: written before there were any, and the digests are all that is known
+    Column("fingerprint", String),  # of the content as it was written; null: by a binary that knew of none
+    Column("secrets_fingerprint", String),  # of the credentials
     Column("rotate_at", Double, index=True),
     Column("revoke_at", Double, index=True),  # the last instant at which one that was followed by another expires
     Column("not_before", Double, nullable=False, index=True),
@@ -301,6 +303,16 @@ uses = Table(
     Column("credential", String, primary_key=True),  # "": a token was issued
     Column("used_at", Double, nullable=False),
     Column("recorded_at", Double, nullable=False, index=True),
+)
+
+tampering = Table(  # written by triggers: rows that somebody changed beside us
+    "tampering",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("who", String),  # the database's user, where there are any
+    Column("removed", Boolean, nullable=False),
+    Column("noticed_at", Double, nullable=False),
 )
 
 revocations = Table(
