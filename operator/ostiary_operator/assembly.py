@@ -30,6 +30,7 @@ from ostiary_operator.settings import OperatorSettings
 from ostiary_operator.status import StatusWriter, Target
 from ostiary_operator.usage import UsageReport
 from ostiary_operator.vacancy import Vacancy
+from ostiary_operator.verification import CredentialCheck
 from ostiary_state.intent import IntentStore
 
 _FEW = 2  # objects on the worklist: a person's edits; a pipeline's are more
@@ -50,11 +51,14 @@ class Assembly:
     drift: DriftWatch
     addresses: Publisher | None
     secrets: KubernetesSecrets
+    verifier: CredentialCheck | None
 
     async def stop(self) -> None:
         """Let nothing more be written."""
         self.secrets.stop()
         await self.operation.worklist.stop()
+        if self.verifier is not None:
+            await self.verifier.close()
 
 
 def assemble(
@@ -67,12 +71,24 @@ def assemble(
 
     objects = Objects(cluster)
     status = StatusWriter(cluster, time.time, metrics.status_writes.inc)
-    serving = ServingFollower(store, status, time.monotonic, served, store_is_back=lambda: operation.worklist.hurry())
     events = EventPoster(cluster, time.time, metrics.events_dropped.inc, busy=lambda: operation.busy)
-    operation = Operation(objects, status, serving, events, metrics, time.monotonic, parallelism=settings.parallelism)
     account = ServiceAccount(settings.namespace, settings.service_account)
     bindings = Bindings(cluster, settings.secrets_cluster_role, account)
-    held_secrets = KubernetesSecrets(cluster, operation.secret_changed, bindings, binds=settings.bind_secrets)
+
+    def secret_changed(namespace: str, name: str) -> None:
+        operation.secret_changed(namespace, name)
+
+    held_secrets = KubernetesSecrets(cluster, secret_changed, bindings, binds=settings.bind_secrets)
+    verifier = CredentialCheck(settings.server_url, held_secrets) if settings.server_url else None
+    serving = ServingFollower(
+        store,
+        status,
+        time.monotonic,
+        served,
+        store_is_back=lambda: operation.worklist.hurry(),
+        verifier=verifier,
+    )
+    operation = Operation(objects, status, serving, events, metrics, time.monotonic, parallelism=settings.parallelism)
     vacancy = Vacancy(objects, held_secrets)
     exposure = settings.exposure
     addresses = Publisher(cluster, store, status, exposure, settings.default_issuer) if exposure is not None else None
@@ -139,4 +155,5 @@ def assemble(
         drift=drift,
         addresses=addresses,
         secrets=held_secrets,
+        verifier=verifier,
     )

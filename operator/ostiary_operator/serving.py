@@ -8,12 +8,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ostiary_operator.cluster import ApiRefused
 from ostiary_operator.reconcile.conditions import Reason, Type
-from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth, first_failing
+from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth, Verifiable, first_failing
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable
 from ostiary_operator.status import StatusWriter, Target, not_ready
+from ostiary_operator.verification import verified
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import IntentStore, ServedRevision
 
@@ -26,8 +28,16 @@ _TOGETHER = 0.25  # seconds in which an object is expected to be served: what wa
 _ABSENCE = 30.0  # seconds without a live replica before statuses say so: longer than any restart
 _SWEEP = 20.0  # statuses a second when all of them change at once
 _AT_ONCE = 32  # writes at a time
+_TRIES, _SOON, _LATER = 4, 0.5, 30.0  # of a credential that is refused, seconds between them, and after them
 
 _READY = Condition(Type.READY, Truth.TRUE, Reason.READY)
+
+
+class Verifier(Protocol):
+    """Who tries credentials."""
+
+    async def check(self, namespace: str, verifiable: Verifiable) -> Condition:
+        """Whether this one authenticates."""
 
 
 @dataclass(slots=True)
@@ -40,6 +50,9 @@ class _Expected:
     sent: bool = False  # status says what was decided
     announced: bool = False  # status says that it waits
     absent: bool = False  # status says that no replica is live
+    verifiable: Verifiable | None = None
+    tries: int = 0  # of its credential, since it is served
+    try_at: float = 0.0  # not before
 
 
 class ServingFollower:
@@ -52,7 +65,11 @@ class ServingFollower:
         clock: Callable[[], float],
         served: Callable[[Target, float], None],
         store_is_back: Callable[[], None] = lambda: None,
+        verifier: Verifier | None = None,
     ) -> None:
+        """Without a `verifier` nothing is said of credentials."""
+        self._verifier = verifier
+        self._unverified: dict[str, _Expected] = {}
         self._store, self._status, self._clock, self._served = store, status, clock, served
         self._store_is_back = store_is_back
         self._waiting: dict[str, _Expected] = {}  # by uid
@@ -70,6 +87,10 @@ class ServingFollower:
             return
         self._settled.pop(target.uid, None)
         expected = _Expected(target, outcome.revision, failing, since, self._clock())
+        expected.verifiable = outcome.verifiable if self._verifier is not None else None
+        self._unverified.pop(target.uid, None)
+        if expected.verifiable is None:
+            self._status.verified(target, None)
         self._waiting[target.uid] = expected
         if failing is not None:
             expected.sent = True
@@ -90,6 +111,7 @@ class ServingFollower:
         """The object is gone, or nothing of it is stored."""
         self._waiting.pop(uid, None)
         self._settled.pop(uid, None)
+        self._unverified.pop(uid, None)
 
     async def run(self) -> None:
         """For ever. Asks a database that is away every second, so it is the first to know that it is back."""
@@ -130,6 +152,7 @@ class ServingFollower:
             del self._settled[uid]
             self._waiting[uid] = expected
         await self._reported(served)
+        await self._tried_again()
 
     async def _reported(self, served: ServedRevision) -> None:
         due = list(self._waiting.values())
@@ -140,6 +163,9 @@ class ServingFollower:
     async def _report(self, expected: _Expected, served: ServedRevision) -> None:
         minimum = served.minimum or 0
         if minimum >= expected.revision or self._was_served(expected):
+            if not await self._verified(expected):
+                await self._send_alone(expected)
+                return
             news = await self._write(expected, _serving(expected.revision))
             if self._waiting.get(expected.target.uid) is expected:
                 del self._waiting[expected.target.uid]
@@ -154,6 +180,49 @@ class ServingFollower:
         else:
             await self._send_alone(expected)
 
+    async def _verified(self, expected: _Expected) -> bool:
+        """Whether something can be said of its credential. One that is refused is tried again soon: a replica that
+        is going may still answer."""
+        verifiable, now = expected.verifiable, self._clock()
+        if verifiable is None or self._verifier is None or self._was_verified(expected, verifiable):
+            return True
+        if now < expected.try_at:
+            return False
+        condition = await self._verifier.check(expected.target.key.namespace, verifiable)
+        if condition.status is Truth.TRUE:
+            self._status.verified(expected.target, condition)
+            return True
+        expected.tries += 1
+        if condition.status is Truth.FALSE and expected.tries < _TRIES:
+            expected.try_at = now + _SOON
+            return False
+        expected.try_at = now + _LATER
+        self._status.verified(expected.target, condition)
+        self._unverified[expected.target.uid] = expected
+        return True
+
+    def _was_verified(self, expected: _Expected, verifiable: Verifiable) -> bool:
+        """True where status already says so of this revision: a restart need not try ten thousand."""
+        before, now = self._status.condition(expected.target, Type.CREDENTIAL_VERIFIED), verified(verifiable)
+        return before is not None and (before["status"], before["message"]) == (now.status, now.message)
+
+    async def _tried_again(self) -> None:
+        """Those that could not be told to authenticate, now and then."""
+        now = self._clock()
+        due = [each for each in self._unverified.values() if each.try_at <= now]
+        for expected in due[:_AT_ONCE]:
+            assert expected.verifiable is not None  # noqa: S101 - else it were not here
+            assert self._verifier is not None  # noqa: S101
+            expected.try_at = now + _LATER
+            condition = await self._verifier.check(expected.target.key.namespace, expected.verifiable)
+            if self._unverified.get(expected.target.uid) is not expected:
+                continue
+            self._status.verified(expected.target, condition)
+            if condition.status is Truth.TRUE:
+                del self._unverified[expected.target.uid]
+            if expected.target.uid in self._settled:
+                await self._write(expected, _serving(expected.revision))
+
     async def _send_alone(self, expected: _Expected) -> None:
         """What was decided, when the replicas take their time."""
         if not expected.sent and self._clock() - expected.stored > _TOGETHER:
@@ -166,8 +235,15 @@ class ServingFollower:
         return before is not None and (before["status"], before["message"]) == (now.status, now.message)
 
     async def _write(self, expected: _Expected, serving: Condition) -> bool:
-        failing = expected.failing or (serving if serving.status is not Truth.TRUE else None)
+        failing = expected.failing or (serving if serving.status is not Truth.TRUE else self._rejected(expected))
         return await self._status.serving(expected.target, serving, _READY if failing is None else not_ready(failing))
+
+    def _rejected(self, expected: _Expected) -> Condition | None:
+        """A credential that is known to be refused keeps it from being ready; one that could not be tried does not."""
+        said = self._status.condition(expected.target, Type.CREDENTIAL_VERIFIED)
+        if said is None or said["status"] != Truth.FALSE:
+            return None
+        return Condition(Type.CREDENTIAL_VERIFIED, Truth.FALSE, Reason(said["reason"]), said["message"])
 
     async def _nobody(self) -> None:
         now = self._clock()

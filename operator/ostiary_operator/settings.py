@@ -105,6 +105,10 @@ class OperatorSettings(BaseSettings):
     """`parentRefs` of those HTTPRoutes as a JSON list, such as `[{"name": "public", "namespace": "gateways"}]`. No
     default: a route without a gateway leads nowhere."""
 
+    server_url: str = ""
+    """Where the servers answer inside the cluster, such as `http://ostiary-server`: there each client secret is tried
+    after a change, which the condition CredentialVerified tells. Default: none is tried."""
+
     lease_name: str = "ostiary-operator"
     """Name of the Lease that the one working operator holds. Empty: no Lease, for a single operator on a desk."""
 

@@ -49,6 +49,7 @@ class Half(StrEnum):
     ADDRESS = "address"
     USAGE = "usage"
     DRIFT = "drift"
+    VERIFIED = "verified"
 
 
 @dataclass(slots=True)
@@ -174,6 +175,11 @@ class StatusWriter:
         self._set(target, Half.ADDRESS, {}, () if condition is None else (condition,))
         return self._known[target.key].halves[Half.ADDRESS] != packed
 
+    def verified(self, target: Target, condition: Condition | None) -> None:
+        """Whether its credential authenticates; None: there is none to try. Sent with the next `serving`."""
+        if condition is not None or self.condition(target, Type.CREDENTIAL_VERIFIED) is not None:
+            self._set(target, Half.VERIFIED, {}, () if condition is None else (condition,))
+
     async def serving(self, target: Target, *conditions: Condition) -> bool:
         """What replicas serve, and all that was decided. True if it was news. Raises what `send` raises."""
         self._set(target, Half.SERVING, {}, conditions)
@@ -270,6 +276,8 @@ def _half_of(type_: str) -> Half:
         return Half.ADDRESS
     if type_ == Type.DRIFTED:
         return Half.DRIFT
+    if type_ == Type.CREDENTIAL_VERIFIED:
+        return Half.VERIFIED
     if type_ in _USAGE_TYPES:
         return Half.USAGE
     return Half.SERVING if type_ in _SERVING_TYPES else Half.DECIDED

@@ -16,6 +16,7 @@ class Type(StrEnum):
     PREVIOUS_SECRET_STILL_IN_USE = "PreviousSecretStillInUse"
     WORKLOADS_RESTARTED = "WorkloadsRestarted"
     DRIFTED = "Drifted"
+    CREDENTIAL_VERIFIED = "CredentialVerified"
     UNUSED = "Unused"
 
 
@@ -62,6 +63,10 @@ class Reason(StrEnum):
     RESTARTED = "Restarted"
     RESTARTING = "Restarting"
     WORKLOAD_NOT_FOUND = "WorkloadNotFound"
+    # CredentialVerified
+    VERIFIED = "Verified"
+    REJECTED = "Rejected"
+    NOT_ASKED = "NotAsked"
     # Drifted
     CORRECTED = "Corrected"
     REPORTED = "Reported"

@@ -66,6 +66,19 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Verifiable:
+    """A client secret that is in a Secret and should authenticate."""
+
+    secret_name: str
+    secret_key: str
+    client_id: str
+    method: str  # client_secret_basic | client_secret_post
+    origin: str
+    credential: str  # its id
+    revision: int  # of what is stored
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The whole of what is reported. `generation` is the one that was decided on, also when refused."""
 
@@ -77,6 +90,7 @@ class Outcome:
     follows: str | None = None  # the Secret whose changes concern this object
     endpoints: Endpoints | None = None
     credentials: tuple[ClientCredential, ...] = ()  # of an application that is stored
+    verifiable: Verifiable | None = None  # what a replica can be asked to authenticate
     drift: Condition | None = None  # what was found changed in the store; None: nothing
     notices: tuple[Notice, ...] = ()
     contested: bool = False  # refused because another holds a name: look again when anything is given up

@@ -6,8 +6,9 @@ from ostiary_operator.reconcile.acceptance import Accepted
 from ostiary_operator.reconcile.client_secret import Credential
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, may_have_secret
-from ostiary_operator.reconcile.outcome import Condition, Endpoints, Notice, Outcome, Truth
+from ostiary_operator.reconcile.outcome import Condition, Endpoints, Notice, Outcome, Truth, Verifiable
 from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.secret_shape import SecretShape
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.intent import StoredApplication, StoredUser
@@ -45,6 +46,7 @@ def stored_application(
         endpoints=Endpoints.of(accepted.origin),
         notices=credential.notices,
         credentials=credentials,
+        verifiable=_verifiable(accepted, credential, credentials, revision),
         released=moved,
         clients=clients,
     )
@@ -54,6 +56,27 @@ def with_drift(outcome: Outcome, drift: Condition) -> Outcome:
     """Somebody changed the store: an Event says so, too."""
     notice = Notice("DriftCorrected" if drift.status is Truth.FALSE else "Drifted", drift.message, warning=True)
     return replace(outcome, drift=drift, notices=(*outcome.notices, notice))
+
+
+def _verifiable(
+    accepted: Accepted, credential: Credential, credentials: tuple[ClientCredential, ...], revision: int
+) -> Verifiable | None:
+    """Nothing where it is meant to be refused: disabled, or a template for others."""
+    spec = accepted.spec
+    current = next((each for each in credentials if each.current), None)
+    if current is None or not credential.ready or credential.name is None:
+        return None
+    if not spec.enabled or spec.dynamic_registration is not None or spec.client_id_metadata is not None:
+        return None
+    return Verifiable(
+        secret_name=credential.name,
+        secret_key=SecretShape.of(spec).secret_key,
+        client_id=accepted.client_id,
+        method=spec.token_endpoint_auth_method or "client_secret_basic",
+        origin=accepted.origin,
+        credential=current.id,
+        revision=revision,
+    )
 
 
 def waiting_application(declared: DeclaredApplication, accepted: Accepted, credential: Credential) -> Outcome:

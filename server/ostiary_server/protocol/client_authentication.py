@@ -23,6 +23,7 @@ from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.tokens import digest_of
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.credentials import ClientCredential
+from ostiary_state.checks import CREDENTIAL_CHECK
 
 AUTHENTICATED: Final = ("client_secret_basic", "client_secret_post", PRIVATE_KEY_JWT)
 ALL_METHODS: Final = (*AUTHENTICATED, "none")
@@ -103,7 +104,7 @@ class ClientAuthentication:
             raise InvalidClient("This application is disabled.")
         if application.openid.registration is not None:
             raise InvalidClient("This application is only a template for clients that register themselves.")
-        if client.credential is not None:
+        if client.credential is not None and request.form.get("token_type_hint") != CREDENTIAL_CHECK:
             self._note(application, client.credential)
         request.client = client
         return application

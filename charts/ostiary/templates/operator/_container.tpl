@@ -13,6 +13,7 @@
     - {name: OSTIARY_NAMESPACE, value: {{ .Release.Namespace | quote }}}
     - {name: OSTIARY_SERVICE_ACCOUNT, value: {{ include "ostiary.serviceAccount.operator" . | quote }}}
     - {name: OSTIARY_SECRETS_CLUSTER_ROLE, value: {{ include "ostiary.secretsRole" . | quote }}}
+    - {name: OSTIARY_SERVER_URL, value: {{ include "ostiary.embedded" . | ternary "http://127.0.0.1:8080" (printf "http://%s-server:%v" (include "ostiary.fullname" .) .Values.server.service.port) | quote }}}
     - {name: OSTIARY_RESTARTS_CLUSTER_ROLE, value: {{ include "ostiary.restartsRole" . | quote }}}
     - {name: OSTIARY_BIND_SECRETS, value: {{ empty .Values.watchNamespaces | quote }}}
     {{- with .Values.issuer.address }}
