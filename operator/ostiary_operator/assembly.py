@@ -79,6 +79,7 @@ def assemble(
                 now=time.time,
                 new_secret=new_secret,
                 registered_objects=objects,
+                trusts_cluster=settings.cluster_issuer_discovery is not None,
             ),
             user=UserReconciler(
                 store=store,

@@ -72,7 +72,9 @@ from ostiary_server.protocol.software_statements import SoftwareStatements
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_response import Issuance
 from ostiary_server.protocol.tokens import TokenMinter, random_id, random_token
+from ostiary_server.protocol.trusted_issuers import TrustedIssuers
 from ostiary_server.protocol.userinfo import UserInfo
+from ostiary_server.protocol.workload_assertions import WorkloadAssertions
 from ostiary_server.replica.readiness import Readiness
 from ostiary_server.transport.access_log import AccessLog
 from ostiary_server.transport.envelope import Envelope, Templates
@@ -122,6 +124,7 @@ class Surroundings:
     access_log: AccessLog | None
     outbound: ports.Outbound
     note_use: Callable[[Application], None]  # of a client that registered itself
+    issuers: TrustedIssuers  # of workloads' tokens
 
 
 def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
@@ -161,7 +164,8 @@ def _protocol(
 ) -> Iterator[APIRouter]:
     engine, minter = Engine(), memory.minter
     issuance = Issuance(minter)
-    clients = ClientAuthentication(memory.directory, ClientAssertions(client_keys, UsedAssertions()))
+    workloads = WorkloadAssertions(memory.directory, around.issuers)
+    clients = ClientAuthentication(memory.directory, ClientAssertions(client_keys, UsedAssertions()), workloads)
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
     grants = (
         ClientCredentials(engine, issuance, stored.access_tokens),

@@ -8,6 +8,7 @@ from typing import Any
 from tests.state.cases import CALLBACK, Refused, application, at, public
 from tests.state.openid_manifests import ACCEPTED_OPENID, REFUSED_OPENID
 from tests.state.secret_manifests import ACCEPTED_SECRETS, REFUSED_SECRETS
+from tests.state.workload_manifests import ACCEPTED_WORKLOADS, FEDERATED_TWICE, REFUSED_WORKLOADS
 
 HTTPS = "begin with https://"
 
@@ -75,6 +76,7 @@ ACCEPTED_APPLICATIONS: dict[str, dict[str, Any]] = {
     "nulls-are-absent": application(displayName=None, secret=None, scopes=None),
     **ACCEPTED_OPENID,
     **ACCEPTED_SECRETS,
+    **ACCEPTED_WORKLOADS,
 }
 
 BAD_CALLBACKS = {
@@ -307,6 +309,7 @@ REFUSED_APPLICATIONS: tuple[Refused, ...] = (
     ),
     *REFUSED_OPENID,
     *REFUSED_SECRETS,
+    *REFUSED_WORKLOADS,
 )
 
 # What the schema refuses, so the wording is the reader's own: the API server's, or that of parsing.
@@ -321,6 +324,11 @@ UNREADABLE_APPLICATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "too-many": ("spec.callbackURLs", {"callbackURLs": [f"https://a/{i}" for i in range(65)]}),
     "list-as-text": ("spec.callbackURLs", {"callbackURLs": CALLBACK}),
     "duration-as-number": ("spec.tokenLifetimes.accessToken", application(tokenLifetimes={"accessToken": 600})),
+    "workload-twice": ("spec.clientAuthentication.federated", FEDERATED_TWICE),
+    "workload-without-a-subject": (
+        "spec.clientAuthentication.federated[0].subject",
+        application(clientAuthentication={"federated": [{"issuer": "https://a.example"}]}),
+    ),
     "registration-without-a-limit": ("spec.dynamicRegistration.maxClients", {"dynamicRegistration": {}}),
     "registration-of-none": ("spec.dynamicRegistration.maxClients", {"dynamicRegistration": {"maxClients": 0}}),
     "registration-of-too-many": (

@@ -27,6 +27,7 @@ from tests.state.manifests import (
 from tests.state.openid_manifests import REFUSED_BEYOND_CEL
 from tests.state.secret_manifests import SECRETS_REFUSED_BEYOND_CEL
 from tests.state.user_manifests import ACCEPTED_USERS, REFUSED_USERS, UNREADABLE_USERS, user
+from tests.state.workload_manifests import WORKLOADS_REFUSED_BEYOND_CEL
 
 
 def violations(spec: dict[str, Any], namespace: str = "default", name: str = "shop") -> tuple[Violation, ...]:
@@ -63,7 +64,11 @@ def test_what_the_schema_refuses_is_refused_on_a_disk_too(field: str, spec: dict
     assert {violation.field.partition("[")[0] for violation in violations(spec)} == {field.partition("[")[0]}
 
 
-@pytest.mark.parametrize("case", [*REFUSED_BEYOND_CEL, *SECRETS_REFUSED_BEYOND_CEL], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [*REFUSED_BEYOND_CEL, *SECRETS_REFUSED_BEYOND_CEL, *WORKLOADS_REFUSED_BEYOND_CEL],
+    ids=lambda case: case.name,
+)
 def test_what_cel_cannot_see_is_refused_with_what_to_write(case: Refused) -> None:
     (violation,) = violations(case.spec)
     assert violation.field == case.field
