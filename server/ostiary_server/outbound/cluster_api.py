@@ -28,7 +28,8 @@ class ClusterAPI:
         """The body of a 200. Raises FetchFailed."""
         shown = self._address + path
         try:
-            headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+            # Its keys are application/jwk-set+json alone, and asked for as plain JSON they are 406.
+            headers = {"Accept": "application/json, application/jwk-set+json", "User-Agent": USER_AGENT}
             if self._token is not None:
                 headers["Authorization"] = f"Bearer {self._token.read_text().strip()}"
             trust = ssl.create_default_context(cafile=self._authority)
