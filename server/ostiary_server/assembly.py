@@ -54,6 +54,7 @@ class Assembly:
     passwords: PasswordPool
     access_log: AccessLog | None
     outbound: OutboundRequests
+    issuers: TrustedIssuers
 
     async def close(self) -> None:
         """Give up threads and connections, and write the last lines."""
@@ -84,6 +85,7 @@ def assemble(
     )
     minter = TokenMinter(ring, Subjects(PairwiseSalts(database)), keys=keys)
     outbound = OutboundRequests(AllowedNetworks(map(str, settings.outbound_networks)))
+    issuers = TrustedIssuers(outbound, _cluster(settings), clock=clock)
     notices = LogoutNotices(directory, minter.subjects)
     sessions = SessionsCountedAtOnce(database, revoked)
     logouts = LogoutDeliveries(
@@ -134,13 +136,18 @@ def assemble(
         access_log=access_log,
         outbound=outbound,
         note_use=registrations.note,
-        issuers=TrustedIssuers(outbound, _cluster(settings), clock=clock),
+        issuers=issuers,
     )
     metrics.gauge(
         "ostiary_database_connections_in_use", "Connections that transactions hold.", database.connections_in_use
     )
+    metrics.gauge(
+        "ostiary_cluster_issuer_keys",
+        "Keys of this cluster's service account tokens that are known; 0 where they are not trusted.",
+        lambda: issuers.cluster_keys,
+    )
     app = create_app(Memory(directory, revoked, ring, keys, minter, notices), stored, around)
-    return Assembly(app, replica, passwords, access_log, outbound)
+    return Assembly(app, replica, passwords, access_log, outbound, issuers)
 
 
 def _cluster(settings: ServerSettings) -> ClusterAPI | None:

@@ -5,6 +5,7 @@ API server itself and not from the `jwks_uri` of its discovery, which may name a
 must not see this server's token. A manifest's issuer is found by OpenID Connect Discovery, through the guarded client.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -14,6 +15,7 @@ import orjson
 from ostiary_server.protocol.client_keys import (
     ALGORITHMS,
     MOST_KEPT,
+    UNKNOWN_KEY,
     Key,
     KeysAway,
     SignedClaims,
@@ -43,6 +45,20 @@ class TrustedIssuers:
     async def cluster_issuer(self) -> str | None:
         """The `iss` of this cluster's tokens; None: they are not trusted. Raises FetchFailed while it is not known."""
         return None if self._cluster is None else (await self._cluster.published()).issuer
+
+    @property
+    def cluster_keys(self) -> int:
+        """How many keys of this cluster are known."""
+        known = self._cluster.known if self._cluster is not None else None
+        return len(known.keys) if known is not None else 0
+
+    async def until_cluster_is_known(self) -> None:
+        """Ask for its keys before the first request needs them, again and again while they cannot be read."""
+        while self._cluster is not None and self._cluster.known is None:
+            try:
+                await self._cluster.published()
+            except FetchFailed:
+                await asyncio.sleep(UNKNOWN_KEY)
 
     async def verified(self, token: str, identity: WorkloadIdentity) -> SignedClaims:
         """A token that this workload's issuer signed. Raises NotSigned, and KeysAway where no key is known."""
