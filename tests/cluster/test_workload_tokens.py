@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import runpy
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ import yaml
 from joserfc import jws
 from joserfc.jwk import ECKey
 
+from ostiary_server.outbound.cluster_api import ClusterAPI
+from ostiary_server.protocol.ports import FetchFailed
+from ostiary_server.protocol.trusted_issuers import CLUSTER_KEYS_PATH
 from tests.cluster.access import Access
 from tests.cluster.build import binaries
 from tests.cluster.control_plane import ControlPlane
@@ -26,6 +30,7 @@ from tests.postgres import PostgreSQL
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples" / "secretless"
+GUIDE = ROOT / "docs" / "guides" / "secretless.md"
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 WRITTEN = "https://login.example.com"
 
@@ -225,6 +230,22 @@ def test_the_api_server_is_not_asked_for_each_token_and_may_go_away(here: Instal
         assert {here.present(token).status_code for _ in range(20)} == {200}
     finally:
         here.access.start_api()
+
+
+def test_where_a_cluster_lets_nobody_read_its_keys_the_command_of_the_guide_does(here: Installation) -> None:
+    """Kubernetes' own binding lets every service account; on SQLite the server asks without a token."""
+    mine = json.loads(here.access.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+    address, authority = mine["clusters"][0]["cluster"]["server"], here.directory / "ca.crt"
+
+    def read(token: Path | None) -> bytes:
+        return asyncio.run(ClusterAPI(address, authority=authority, token=token).get(CLUSTER_KEYS_PATH))
+
+    assert json.loads(read(here.directory / "token"))["keys"]
+    with pytest.raises(FetchFailed, match="bind the ClusterRole system:service-account-issuer-discovery"):
+        read(None)
+    (command,) = re.findall(r"^kubectl (create clusterrolebinding .*)$", GUIDE.read_text(), re.MULTILINE)
+    here.access.kubectl(*command.split(" "))
+    assert eventually(lambda: json.loads(read(None))["keys"])
 
 
 def test_a_new_signing_key_of_the_cluster_is_followed_and_the_former_counts_on(here: Installation) -> None:

@@ -192,6 +192,7 @@ class World:
     client_id_prefixes: frozenset[str] = frozenset()
     user_namespaces: frozenset[str] | None = frozenset({"people"})
     minted: list[str] = field(default_factory=list)
+    trusts_cluster: bool = True
 
     @property
     def writer(self) -> GroupCommit:
@@ -208,6 +209,7 @@ class World:
             now=lambda: self.now,
             new_secret=self._mint,
             registered_objects=self.objects,
+            trusts_cluster=self.trusts_cluster,
         )
 
     @property
