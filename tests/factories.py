@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ostiary_state.applications.application import Application, TokenLifetimes
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.users.user import User
 
@@ -37,7 +38,7 @@ _APPLICATION = Application(
     signing_algorithm="ES256",
     id_token_algorithm="RS256",
     token_endpoint_auth_method="client_secret_basic",
-    secret_digests=(b"d" * 32,),
+    credentials=first_credentials([b"d" * 32], 0.0),
 )
 
 

@@ -1,7 +1,7 @@
 """Intent in memory, with what a replica reads of it; over the `MemoryDatabase` of `tests.fakes`."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +18,7 @@ from ostiary_state.intent import (
     StoredApplication,
     StoredUser,
     Tombstone,
+    Use,
 )
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.runtime.signing_key import SigningKey
@@ -47,6 +48,23 @@ class MemoryIntent:
 
     async def application_of_client(self, client_id: str) -> StoredApplication | None:
         return next((row for row in await self.applications() if row.client_id == client_id), None)
+
+    async def rotations_due(self, now: float, limit: int) -> Sequence[str]:
+        rows = [row for row in await self.applications() if row.owned and row.rotate_at is not None]
+        return [row.id for row in sorted(rows, key=lambda row: row.rotate_at or 0.0) if (row.rotate_at or 0.0) <= now][
+            :limit
+        ]
+
+    async def overlapping(self) -> Sequence[StoredApplication]:
+        return [row for row in await self.applications() if any(each.expires_at for each in row.credentials)]
+
+    async def uses(self, application_ids: Collection[str]) -> Sequence[Use]:
+        await self.database.statement()
+        return [use for use in self.database.uses.values() if use.application_id in application_ids]
+
+    async def uses_since(self, instant: float) -> Sequence[Use]:
+        await self.database.statement()
+        return [use for use in self.database.uses.values() if use.used_at >= instant]
 
     async def user(self, user_id: str) -> StoredUser | None:
         return next((row for row in await self.users() if row.id == user_id), None)
@@ -245,7 +263,7 @@ class MemoryApplications:
                 client_id=row.client_id,
                 issuer_id=row.issuer_id,
                 not_before=row.not_before,
-                secret_digests=row.secret_digests,
+                credentials=row.credentials,
             )
             for row in self.database.applications.values()
             if (Kind.APPLICATION, row.id, row.incarnation) not in self.database.deleted

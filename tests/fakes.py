@@ -10,7 +10,7 @@ from typing import Any
 
 from ostiary_state.applications.registration import Registration
 from ostiary_state.errors import StoreUnavailable
-from ostiary_state.intent import Kind, StoredApplication, StoredUser
+from ostiary_state.intent import Kind, StoredApplication, StoredUser, Use
 from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
 from ostiary_state.runtime.grant import Grant
@@ -53,6 +53,7 @@ class MemoryDatabase:
     salts: dict[str, bytes] = field(default_factory=dict)
     deliveries: dict[str, LogoutDelivery] = field(default_factory=dict)
     registrations: dict[str, Registration] = field(default_factory=dict)
+    uses: dict[tuple[str, str, str], Use] = field(default_factory=dict)
 
     async def statement(self) -> None:
         """Let others run, as a database would, then answer or not."""

@@ -41,6 +41,7 @@ from ostiary_server.protocol.workload_assertions import WorkloadAssertions
 from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.intent import Kind, StoredUser
 from ostiary_state.runtime.grant import AuthorizationCode, Grant
 from ostiary_state.runtime.issuer import Issuer
@@ -74,7 +75,9 @@ APPLICATION = application(
     cors_origins=("https://shop.example.com",),
     grant_modes=frozenset({"authorization_code", "refresh_token", "client_credentials", "password"}),
     scopes=("openid", "profile", "email", "groups", "offline_access", "orders:read", "orders:write"),
-    secret_digests=(hashlib.sha256(b"an older secret").digest(), hashlib.sha256(SECRET.encode()).digest()),
+    credentials=first_credentials(
+        [hashlib.sha256(b"an older secret").digest(), hashlib.sha256(SECRET.encode()).digest()], 0.0
+    ),
 )
 OTHER = replace(
     APPLICATION,
@@ -82,7 +85,7 @@ OTHER = replace(
     incarnation="uid-2",
     client_id="books.web",
     cors_origins=("https://books.example.com",),
-    secret_digests=(hashlib.sha256(b"books' secret").digest(),),
+    credentials=first_credentials([hashlib.sha256(b"books' secret").digest()], 0.0),
 )
 PUBLIC = replace(
     APPLICATION,
@@ -92,7 +95,7 @@ PUBLIC = replace(
     confidential=False,
     grant_modes=frozenset({"authorization_code", "refresh_token"}),
     token_endpoint_auth_method="none",
-    secret_digests=(),
+    credentials=(),
 )
 ELSEWHERE = replace(APPLICATION, id="other/web", incarnation="uid-4", client_id="other.web", issuer_id=OTHER_ISSUER.id)
 USER = user(

@@ -15,14 +15,18 @@ from ostiary_operator.operation import Operation, Reconcilers
 from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.client_secret import new_secret
+from ostiary_operator.reconcile.rotating import Turns
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
 from ostiary_operator.reconcile.writer import GroupCommit
 from ostiary_operator.registrar import Registrar
+from ostiary_operator.restarts import Restarts
 from ostiary_operator.resync import Resync
+from ostiary_operator.rotation import RotationScheduler
 from ostiary_operator.serving import ServingFollower
 from ostiary_operator.settings import OperatorSettings
 from ostiary_operator.status import StatusWriter, Target
+from ostiary_operator.usage import UsageReport
 from ostiary_operator.vacancy import Vacancy
 from ostiary_state.intent import IntentStore
 
@@ -39,6 +43,8 @@ class Assembly:
     resync: Resync
     vacancy: Vacancy
     registrar: Registrar
+    rotation: RotationScheduler
+    usage: UsageReport
     addresses: Publisher | None
     secrets: KubernetesSecrets
 
@@ -67,6 +73,7 @@ def assemble(
     vacancy = Vacancy(objects, held_secrets)
     exposure = settings.exposure
     addresses = Publisher(cluster, store, status, exposure, settings.default_issuer) if exposure is not None else None
+    turns = Turns(settings.rotation_spacing_seconds)
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
     operation.begin(
         Reconcilers(
@@ -78,6 +85,7 @@ def assemble(
                 client_id_prefixes=settings.client_id_prefixes,
                 now=time.time,
                 new_secret=new_secret,
+                turns=turns,
                 registered_objects=objects,
                 trusts_cluster=settings.cluster_issuer_discovery is not None,
             ),
@@ -107,4 +115,11 @@ def assemble(
     registrar = Registrar(
         store, objects, operation.worklist, events, time.monotonic, namespaces=settings.watch_namespaces
     )
-    return Assembly(operation, serving, events, resync, vacancy, registrar, addresses, held_secrets)
+    restarts = Restarts(
+        cluster, Bindings(cluster, settings.restarts_cluster_role, account), binds=settings.bind_secrets
+    )
+    usage = UsageReport(
+        store, status, restarts, time.time, settings.unused_after_days * 86400, counted=metrics.unused.set
+    )
+    rotation = RotationScheduler(store, operation.worklist, turns, usage, time.time)
+    return Assembly(operation, serving, events, resync, vacancy, registrar, rotation, usage, addresses, held_secrets)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ostiary_operator.cluster import ApiRefused
 from ostiary_operator.reconcile.conditions import Reason
+from ostiary_operator.reconcile.rotating import ReplicasBehind
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable, SecretChanged, SecretForbidden
 from ostiary_state.errors import StoreUnavailable
 
@@ -23,6 +24,7 @@ FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
     (ClusterUnavailable, Failure(Reason.CLUSTER_UNAVAILABLE, "the Kubernetes API does not answer; it is tried again")),
     (SecretForbidden, Failure(Reason.FORBIDDEN, "the operator may not use Secrets here")),
     (SecretChanged, Failure(None)),
+    (ReplicasBehind, Failure(None)),
     (ApiRefused, Failure(Reason.INTERNAL_ERROR, "the Kubernetes API refused a request; the operator's log has it")),
 )
 UNEXPECTED = Failure(

@@ -9,6 +9,7 @@ import kopf
 from ostiary_operator.cluster import Credentials
 from ostiary_operator.memory import DecidedGeneration, NoProgress
 from ostiary_operator.objects import GROUP, VERSION, ObjectKind
+from ostiary_operator.reconcile.secret_history import REVOKE, ROTATE
 
 FINALIZER = f"{GROUP}/finalizer"
 
@@ -73,6 +74,16 @@ def registry(intake: Intake, login: Callable[[], Awaitable[Credentials]]) -> kop
         @kopf.on.update(GROUP, VERSION, kind.plural, registry=handlers, param=kind, id="reconcile")
         async def changed(body: kopf.Body, param: Any = None, **_: Any) -> None:
             intake.changed(param, body)
+
+        # a change of annotations is no new generation
+        for annotation in (ROTATE, REVOKE):
+
+            @kopf.on.event(
+                GROUP, VERSION, kind.plural, registry=handlers, param=kind, annotations={annotation: kopf.PRESENT}
+            )
+            async def annotated(event: kopf.RawEvent, body: kopf.Body, param: Any = None, **_: Any) -> None:
+                if event["type"] != "DELETED":
+                    intake.changed(param, body)
 
         @kopf.on.delete(GROUP, VERSION, kind.plural, registry=handlers, param=kind, id="delete")
         async def deleted(body: kopf.Body, param: Any = None, **_: Any) -> None:

@@ -177,6 +177,8 @@ def _background(assembly: Assembly, tenure: Tenure) -> list[asyncio.Task[Any]]:
         "resync": assembly.resync.run(),
         "vacancy": assembly.vacancy.run(),
         "registered clients": assembly.registrar.run(),
+        "rotation": assembly.rotation.run(),
+        "usage": assembly.usage.run(),
     }
     if assembly.addresses is not None:
         running["addresses"] = assembly.addresses.run()

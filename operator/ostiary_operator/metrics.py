@@ -39,6 +39,9 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.unused = Gauge(
+            "ostiary_unused_applications", "Applications to which no token was issued for long.", registry=registry
+        )
         self.leading = Gauge("ostiary_leading", "1 while this operator holds the Lease.", registry=registry)
         self.status_writes = Counter("ostiary_status_writes_total", "Writes to status.", registry=registry)
         self.events_dropped = Counter(

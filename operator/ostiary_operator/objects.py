@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
+from ostiary_operator.reconcile.secret_history import REVOKE, ROTATE
 from ostiary_state.intent import StoredApplication
 
 GROUP, VERSION = "ostiary.dev", "v1alpha1"
@@ -37,7 +38,13 @@ class ObjectKind(Enum):
             generation=metadata.get("generation", 0),
             spec=body.get("spec") or {},
             deleted="deletionTimestamp" in metadata,
+            annotations=own_annotations(metadata.get("annotations")),
         )
+
+
+def own_annotations(annotations: Mapping[str, str] | None) -> dict[str, str]:
+    """Those that mean something to us; others may be large."""
+    return {name: value for name, value in (annotations or {}).items() if name in (ROTATE, REVOKE)}
 
 
 class Key(NamedTuple):

@@ -119,6 +119,16 @@ class OperatorSettings(BaseSettings):
     """Seconds between comparisons of everything with everything, which repair what no event told. Ten minutes: drift
     without an event is rare, and 10,000 objects take about half a minute of a core."""
 
+    rotation_spacing_seconds: float = Field(default=10, ge=0)
+    """Seconds between replacements of client secrets by schedule, over all applications. Ten: three hundred of them
+    take an hour, and what rolls with them does not roll all at once. What the annotation asks for does not wait."""
+
+    unused_after_days: float = Field(default=30, ge=0)
+    """Days without a token after which an application gets the condition Unused. 0: never."""
+
+    restarts_cluster_role: str = "ostiary-restarts"
+    """Name of the ClusterRole that allows to roll Deployments and StatefulSets, in whatever namespace it is bound."""
+
     probe_port: int = Field(default=8081, ge=0, le=65535)
     """Port of `/healthz`, `/readyz` and `/metrics`, on all addresses. 0: any free one."""
 

@@ -10,21 +10,25 @@ condition's time moves only with its status.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import orjson
 
+from ostiary_operator import usage_status
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import GROUP, VERSION, Key
 from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
+from ostiary_operator.usage_status import Usage, timestamp
+from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.kinds.manifest import manifest_name
 
 MANAGER = "ostiary-operator"
 _MESSAGE = 4096  # characters, as the CRD has it
 _SERVING_TYPES = frozenset({Type.SERVING, Type.READY})
+_USAGE_TYPES = frozenset({Type.PREVIOUS_SECRET_STILL_IN_USE, Type.WORKLOADS_RESTARTED, Type.UNUSED})
 _FIELDS = ("observedGeneration", "clientID", "secretName", "revision", "endpoints")
 
 
@@ -43,6 +47,7 @@ class Half(StrEnum):
     DECIDED = "decided"
     SERVING = "serving"
     ADDRESS = "address"
+    USAGE = "usage"
 
 
 @dataclass(slots=True)
@@ -51,6 +56,7 @@ class _Known:
 
     uid: str
     version: int = 0
+    created: str = ""  # when the object was
     halves: dict[Half, bytes] = field(default_factory=dict)
     sent: bytes = b""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,10 +77,16 @@ class StatusWriter:
             return
         halves: dict[Half, dict[str, Any]] = {half: {} for half in Half}
         halves[Half.DECIDED] |= {name: status[name] for name in _FIELDS if name in status}
+        if "credentials" in status:
+            halves[Half.DECIDED]["credentials"] = [
+                {name: value for name, value in each.items() if name != "lastUsedAt"} for each in status["credentials"]
+            ]
+        halves[Half.USAGE] |= usage_status.split(status)
         for condition in status.get("conditions") or ():
             halves[_half_of(condition["type"])].setdefault("conditions", []).append(condition)
         packed = {name: _packed(half) for name, half in halves.items()}
-        seen = _Known(metadata["uid"], version, packed, _packed(_joined(packed)))
+        created = metadata.get("creationTimestamp", "")
+        seen = _Known(metadata["uid"], version, created, packed, _packed(_joined(packed)))
         if known is not None and known.uid == seen.uid and _packed(_joined(known.halves)) != known.sent:
             known.version, known.sent = seen.version, seen.sent  # what is on its way stays on its way
         else:
@@ -100,7 +112,39 @@ class StatusWriter:
             content["revision"] = outcome.revision
         if outcome.endpoints is not None:
             content["endpoints"] = {manifest_name(name): url for name, url in asdict(outcome.endpoints).items()}
+        if outcome.credentials:
+            content["credentials"] = [_credential(each) for each in outcome.credentials if not each.pending]
         self._set(target, Half.DECIDED, content, outcome.conditions)
+        if len(outcome.credentials) < 2:  # nothing is left of the one before
+            self.used(target.key, target.uid, None, {Type.PREVIOUS_SECRET_STILL_IN_USE: ()})
+
+    def used(self, key: Key, uid: str, usage: Usage | None, conditions: Mapping[Type, Iterable[Condition]]) -> bool:
+        """What is used, None: as before. Conditions of the types that are given replace those before. True: news."""
+        known = self._known.get(key)
+        if known is None or known.uid != uid:
+            return False
+        target, packed = Target(key, uid, self._generation(known)), known.halves.get(Half.USAGE)
+        before = self._half(target, Half.USAGE)
+        kept = [each for each in before.get("conditions", ()) if each["type"] not in conditions]
+        fields = {name: value for name, value in before.items() if name != "conditions"}
+        content = fields if usage is None else fields | usage.over(fields)
+        self._set(target, Half.USAGE, content, (each for some in conditions.values() for each in some), kept)
+        return known.halves[Half.USAGE] != packed
+
+    def age(self, key: Key, uid: str, now: float) -> float | None:
+        """Seconds since the object was made; None where it is not known."""
+        known = self._known.get(key)
+        if known is None or known.uid != uid or not known.created:
+            return None
+        return now - datetime.fromisoformat(known.created).timestamp()
+
+    async def send_of(self, key: Key, uid: str) -> bool:
+        """As `send`."""
+        return await self.send(Target(key, uid, 0))
+
+    def _generation(self, known: _Known) -> int:
+        decided = orjson.loads(known.halves.get(Half.DECIDED, b"{}"))
+        return int(decided.get("observedGeneration", 0))
 
     def undecided(self, target: Target, synced: Condition) -> None:
         """Nothing could be decided: what was reported stays, observedGeneration too, with another `Synced`."""
@@ -181,11 +225,8 @@ class StatusWriter:
             "reason": condition.reason.value,
             "message": condition.message[:_MESSAGE],
             "observedGeneration": target.generation,
-            "lastTransitionTime": before["lastTransitionTime"] if before and same else self._time(),
+            "lastTransitionTime": before["lastTransitionTime"] if before and same else timestamp(self._now()),
         }
-
-    def _time(self) -> str:
-        return datetime.fromtimestamp(self._now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def not_ready(failing: Condition) -> Condition:
@@ -203,10 +244,18 @@ def _packed(half: Mapping[str, Any]) -> bytes:
 def _joined(halves: Mapping[Half, bytes]) -> dict[str, Any]:
     parts = [orjson.loads(half) for half in halves.values()]
     conditions = [condition for part in parts for condition in part.get("conditions", ())]
-    return {key: value for part in parts for key, value in part.items()} | {"conditions": conditions}
+    status = {key: value for part in parts for key, value in part.items()} | {"conditions": conditions}
+    return usage_status.joined(status)
+
+
+def _credential(credential: ClientCredential) -> dict[str, str]:
+    shown = {"id": credential.id, "createdAt": timestamp(credential.created_at)}
+    return shown if credential.expires_at is None else {**shown, "expiresAt": timestamp(credential.expires_at)}
 
 
 def _half_of(type_: str) -> Half:
     if type_ == Type.ADDRESS_READY:
         return Half.ADDRESS
+    if type_ in _USAGE_TYPES:
+        return Half.USAGE
     return Half.SERVING if type_ in _SERVING_TYPES else Half.DECIDED

@@ -123,7 +123,11 @@ class Worklist:
 
 
 def _same(one: Declared | None, other: Declared) -> bool:
-    return one is not None and (one.uid, one.generation, one.deleted) == (other.uid, other.generation, other.deleted)
+    return one is not None and _version(one) == _version(other)
+
+
+def _version(declared: Declared) -> tuple[object, ...]:
+    return (declared.uid, declared.generation, declared.deleted, declared.annotations)
 
 
 async def _sleep(seconds: float, wake: asyncio.Event) -> None:

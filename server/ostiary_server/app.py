@@ -81,6 +81,7 @@ from ostiary_server.transport.envelope import Envelope, Templates
 from ostiary_server.transport.hot_path import HotPath
 from ostiary_server.transport.loaded_first import LoadedFirst
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.credentials import ClientCredential
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ class Surroundings:
     session_lifetime: float  # seconds
     access_log: AccessLog | None
     outbound: ports.Outbound
-    note_use: Callable[[Application], None]  # of a client that registered itself
+    note_use: Callable[[Application], None]  # it was issued a token
+    note_credential: Callable[[Application, ClientCredential], None]  # it authenticated with this secret
     issuers: TrustedIssuers  # of workloads' tokens
 
 
@@ -164,8 +166,12 @@ def _protocol(
 ) -> Iterator[APIRouter]:
     engine, minter = Engine(), memory.minter
     issuance = Issuance(minter)
-    workloads = WorkloadAssertions(memory.directory, around.issuers)
-    clients = ClientAuthentication(memory.directory, ClientAssertions(client_keys, UsedAssertions()), workloads)
+    clients = ClientAuthentication(
+        memory.directory,
+        ClientAssertions(client_keys, UsedAssertions()),
+        WorkloadAssertions(memory.directory, around.issuers),
+        note=around.note_credential,
+    )
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
     grants = (
         ClientCredentials(engine, issuance, stored.access_tokens),

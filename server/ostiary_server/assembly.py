@@ -32,8 +32,10 @@ from ostiary_server.replica.revocations import (
     RevocationsCountedAtOnce,
     SessionsCountedAtOnce,
 )
+from ostiary_server.replica.uses import NotedUses
 from ostiary_server.settings import ServerSettings
 from ostiary_server.transport.access_log import AccessLog
+from ostiary_state.applications.application import Application
 from ostiary_state.store.access_tokens import AccessTokens
 from ostiary_state.store.consents import Consents
 from ostiary_state.store.database import Database
@@ -43,6 +45,7 @@ from ostiary_state.store.refresh_tokens import RefreshTokens
 from ostiary_state.store.registrations import Registrations
 from ostiary_state.store.signing_keys import SigningKeys
 from ostiary_state.store.users import Users
+from ostiary_state.store.uses import Uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,12 @@ def assemble(
         metrics=metrics,
     )
     registrations = ServedRegistrations(Registrations(database), directory, clock=clock, metrics=metrics)
+    uses = NotedUses(Uses(database), clock=clock, metrics=metrics)
+
+    def note_use(application: Application) -> None:
+        registrations.note(application)
+        uses.issued(application)
+
     replica = Replica(
         database,
         replica_id=replica_id,
@@ -108,6 +117,7 @@ def assemble(
         listening=listening,
         logouts=logouts,
         registrations=registrations,
+        uses=uses,
         clock=clock,
         metrics=metrics,
     )
@@ -135,7 +145,8 @@ def assemble(
         session_lifetime=settings.session_lifetime,
         access_log=access_log,
         outbound=outbound,
-        note_use=registrations.note,
+        note_use=note_use,
+        note_credential=uses.authenticated,
         issuers=issuers,
     )
     metrics.gauge(

@@ -4,11 +4,12 @@ Only the operator (or `ostiary up`) writes intent, in one transaction per batch 
 revision; a replica that has applied revision N has applied everything up to N.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.registration import Registration
 from ostiary_state.runtime.issuer import Issuer
 
@@ -31,12 +32,18 @@ class StoredApplication:
     origin: str  # the authentication address: its issuer is found or claimed in the same transaction
     namespace: str  # who claims that address; "" for the default issuer, which no namespace owns
     spec: Mapping[str, Any]  # the accepted spec in canonical JSON form (camelCase, defaults left out)
-    secret_digests: tuple[bytes, ...] = ()
+    credentials: tuple[ClientCredential, ...] = ()  # oldest first
+    rotate_at: float | None = None  # when its current secret is to be replaced; None: never by itself
     not_before: float = 0.0  # raised when it is disabled or moves to another address: ends what it holds
     owned: bool = True  # False: kept by `deletionPolicy: Orphan` after its object went
     revision: int = 0  # 0 on the way in; the revision that wrote it on the way out
     issuer_id: str = ""  # empty on the way in
     holds: "Held | None" = None  # on the way in: the registration that is no longer pending with this write
+
+    @property
+    def secret_digests(self) -> tuple[bytes, ...]:
+        """Of all secrets that it knows of."""
+        return tuple(credential.digest for credential in self.credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,16 @@ class Held:
 
     client_id: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """When an application was last seen to do something, to the minute or so."""
+
+    application_id: str
+    incarnation: str
+    credential: str  # the id of the secret that it authenticated with; "": it was issued a token
+    used_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,18 @@ class IntentStore(Protocol):
 
     async def application_of_client(self, client_id: str) -> StoredApplication | None:
         """Who holds a client id."""
+
+    async def rotations_due(self, now: float, limit: int) -> Sequence[str]:
+        """Ids of applications whose secret is to be replaced, those first that have waited longest."""
+
+    async def overlapping(self) -> Sequence[StoredApplication]:
+        """Applications of which a secret authenticates until another has followed it: few at any time."""
+
+    async def uses(self, application_ids: Collection[str]) -> Sequence[Use]:
+        """Of these applications, past incarnations included."""
+
+    async def uses_since(self, instant: float) -> Sequence[Use]:
+        """Of all applications, those that were noted since."""
 
     async def user(self, user_id: str) -> StoredUser | None:
         """The row of an object's id."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.intent import StoredApplication
 from ostiary_state.store.engine import open_database
 from ostiary_state.store.intent import IntentRepository
@@ -36,7 +37,7 @@ def machine_client(number: int) -> StoredApplication:
             "callbackURLs": [f"https://app-{number}.example.com/callback"],
             "scopes": ["openid", "profile", "email", "orders:read"],
         },
-        secret_digests=(hashlib.sha256(SECRET.encode()).digest(),),
+        credentials=first_credentials([hashlib.sha256(SECRET.encode()).digest()], 0.0),
     )
 
 

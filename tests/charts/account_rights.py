@@ -46,6 +46,8 @@ OPERATOR: list[Right] = [
     *may_not("deletecollection", BINDINGS, STRANGER),
     *may("bind", "clusterroles.rbac.authorization.k8s.io", EVERYWHERE, SECRETS),
     *may_not("bind", "clusterroles.rbac.authorization.k8s.io", EVERYWHERE, "view"),
+    *may_not("bind", "clusterroles.rbac.authorization.k8s.io", EVERYWHERE, "rights-ostiary-restarts"),
+    *may_not("get, patch", "deployments.apps, statefulsets.apps", TENANT),
     *may_not("bind", "roles.rbac.authorization.k8s.io", TENANT),
     *may("create", "leases.coordination.k8s.io", HOME),
     *may("get, update", "leases.coordination.k8s.io", HOME, LEASE),
@@ -86,6 +88,7 @@ WATCHER: list[Right] = [
     *may("get, list, watch, create, update", "secrets", TENANT),
     *may_not("get, list, watch, patch", KINDS, EVERYWHERE),
     *may_not("get, list", f"{KINDS}, secrets", STRANGER),
+    *may_not("get, patch", "deployments.apps, statefulsets.apps", TENANT),
     *may_not("create, get, delete", BINDINGS, TENANT, "watching-ostiary-secrets"),
     *may_not("bind", "clusterroles.rbac.authorization.k8s.io", EVERYWHERE, "watching-ostiary-secrets"),
 ]

@@ -134,6 +134,8 @@ _SERVER = (
 _OPERATOR = (
     row("operator.parallelism", 8, variable("OSTIARY_PARALLELISM", "8", OPERATOR)),
     row("operator.resyncSeconds", 3600, variable("OSTIARY_RESYNC_SECONDS", "3600", OPERATOR)),
+    row("operator.rotationSpacingSeconds", 60, variable("OSTIARY_ROTATION_SPACING_SECONDS", "60", OPERATOR)),
+    row("operator.unusedAfterDays", 90, variable("OSTIARY_UNUSED_AFTER_DAYS", "90", OPERATOR)),
     row("operator.nodeSelector", {"disk": "fast"}, sees({"disk": "fast"}, *JOB, *POD, "nodeSelector")),
     row("operator.nodeSelector", {"disk": "fast"}, sees({"disk": "fast"}, *TEST, "spec", "nodeSelector")),
     row("operator.tolerations", [TOLERATION], sees([TOLERATION], *JOB, *POD, "tolerations")),

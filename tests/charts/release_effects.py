@@ -141,6 +141,18 @@ ROWS = (
         sees(ABSENT, "ClusterRole", "try-ostiary-view"),
     ),
     row(
+        "rbac.restartWorkloads",
+        True,
+        sees(
+            ["try-ostiary-secrets", "try-ostiary-restarts"],
+            "ClusterRole",
+            "try-ostiary-operator",
+            "rules",
+            6,
+            "resourceNames",
+        ),
+    ),
+    row(
         "rbac.admissionPolicy",
         False,
         sees(ABSENT, "ValidatingAdmissionPolicy", "try-ostiary-bindings"),

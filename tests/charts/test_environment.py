@@ -104,6 +104,7 @@ def test_processes_of_one_installation_share_their_database() -> None:
         ("postgres", "operator", "service_account", "try-ostiary-operator"),
         ("postgres", "operator", "watch_namespaces", frozenset()),
         ("postgres", "operator", "secrets_cluster_role", "try-ostiary-secrets"),
+        ("postgres", "operator", "restarts_cluster_role", "try-ostiary-restarts"),
         ("postgres", "operator", "bind_secrets", True),
         ("watching namespaces", "operator", "bind_secrets", False),
         ("watching namespaces", "operator", "watch_namespaces", frozenset({"shop", "bank", "ostiary"})),

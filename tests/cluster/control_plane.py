@@ -1,7 +1,7 @@
 """etcd, kube-apiserver and kube-controller-manager on loopback: all of Kubernetes that an operator meets.
 
 No kubelet and no scheduler: pods stay pending. The controllers that run are those that custom resources meet: owners'
-garbage, namespaces, service accounts and their tokens' authority.
+garbage, namespaces, service accounts and their tokens' authority, and those of the workloads that use a Secret.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ from tests.processes import Child, free_port
 READY_S = 60.0
 CONTROLLERS = (
     "clusterrole-aggregation-controller",
+    "deployment-controller",
     "garbage-collector-controller",
     "namespace-controller",
+    "replicaset-controller",
     "root-ca-certificate-publisher-controller",
     "serviceaccount-controller",
+    "statefulset-controller",
 )
 
 

@@ -101,11 +101,11 @@ def _declared(issuer: str) -> list[object]:
     """The guide's application, one of another team, and two people of whom one is in the group `platform`."""
     spec = yaml.safe_load(MANIFEST.read_text())["spec"] | {"authenticationAddress": issuer}
     kubectl = stored_application("kubectl", origin=issuer, **spec)
-    kubectl = replace(kubectl, id="platform/kubectl", client_id="platform.kubectl", secret_digests=())
+    kubectl = replace(kubectl, id="platform/kubectl", client_id="platform.kubectl", credentials=())
     other = stored_application("other", origin=issuer, **spec)
     ada, bob = stored_user("ada"), stored_user("bob")
     ada = replace(ada, spec={**ada.spec, "groups": ["platform"]})
-    return [kubectl, replace(other, secret_digests=()), ada, bob]
+    return [kubectl, replace(other, credentials=()), ada, bob]
 
 
 def _configuration(issuer: str, authority: Authority) -> Path:

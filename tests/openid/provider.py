@@ -136,6 +136,7 @@ class Provider:
             access_log=None,
             outbound=self.outside,
             note_use=lambda application: self.noted.append(application.client_id),
+            note_credential=lambda application, credential: None,  # noqa: ARG005 - the port's names
             issuers=TrustedIssuers(self.outside, self.cluster, clock=lambda: self.now),
         )
         keys = MadeKeys(self.ring)
@@ -216,8 +217,7 @@ class Provider:
 
     async def discovery(self) -> dict[str, Any]:
         async with self.client() as client:
-            document: dict[str, Any] = (await client.get("/.well-known/openid-configuration")).json()
-        return document
+            return dict((await client.get("/.well-known/openid-configuration")).json())
 
     async def verified(self, token: str, *, typ: str | None = "JWT") -> dict[str, Any]:
         """The claims of a JWT whose signature a published key verifies, by the algorithm that the key names."""

@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey, KeySet
 
 from ostiary_server.protocol.tokens import digest_of
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.applications.openid import OpenIDSettings, RegistrationLimits
 from tests.granting import CHALLENGE, VERIFIER, basic
 from tests.openid.provider import ALL_SCOPES, CALLBACK, CERTIFIED, Answer, Browser, Provider, Shown
@@ -23,7 +24,7 @@ TEMPLATE = replace(
     CERTIFIED,
     id="shop/clients",
     client_id="shop.clients",
-    secret_digests=(digest_of(INITIAL),),
+    credentials=first_credentials([digest_of(INITIAL)], 0.0),
     callback_urls=(),
     grant_modes=frozenset({"authorization_code", "implicit", "refresh_token", "client_credentials"}),
     listed_response_types=frozenset(),

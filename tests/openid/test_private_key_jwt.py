@@ -27,7 +27,7 @@ MACHINE = frozenset({"authorization_code", "refresh_token", "client_credentials"
 @pytest.fixture
 def provider() -> Provider:
     provider = Provider()
-    provider.put(token_endpoint_auth_method="private_key_jwt", secret_digests=(), grant_modes=MACHINE)
+    provider.put(token_endpoint_auth_method="private_key_jwt", credentials=(), grant_modes=MACHINE)
     provider.put_openid(jwks=JWKS)
     return provider
 

@@ -102,7 +102,7 @@ def declare(provider: Provider, client: dict[str, Any], **fields: Any) -> None:
         client_id=client["client_id"],
         issuer_id=provider.issuer.id,
         not_before=0.0,
-        secret_digests=(),
+        credentials=(),
     )
     provider.directory.put_application(replace(declared, **fields))
 

@@ -52,17 +52,17 @@ async def test_each_endpoint_authenticates_before_it_looks_at_anything(path: str
 async def test_an_unknown_client_costs_the_same_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[bytes] = []
     monkeypatch.setattr("hmac.compare_digest", lambda a, b: compared.append(b) or a == b)
-    single = Client(replace(APPLICATION, secret_digests=APPLICATION.secret_digests[:1]))
+    single = Client(replace(APPLICATION, credentials=APPLICATION.credentials[:1]), 0.0)
     assert not single.check_client_secret("wrong")
-    assert not Client(None).check_client_secret("wrong")
-    assert not Client(None).check_client_secret("the secret of nobody")
+    assert not Client(None, 0.0).check_client_secret("wrong")
+    assert not Client(None, 0.0).check_client_secret("the secret of nobody")
     assert len(compared) == 3
 
 
 async def test_a_secret_is_not_compared_as_plain_text() -> None:
     digest = hashlib.sha256(SECRET.encode()).hexdigest()
-    assert not Client(APPLICATION).check_client_secret(digest)
-    assert Client(APPLICATION).check_client_secret(SECRET)
+    assert not Client(APPLICATION, 0.0).check_client_secret(digest)
+    assert Client(APPLICATION, 0.0).check_client_secret(SECRET)
 
 
 @pytest.mark.parametrize(
@@ -176,4 +176,4 @@ async def test_secrets_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
         await world.token(FORM | {"client_id": "shop.web", "client_secret": SECRET}, auth=None)
     assert "wrong-but-secret" not in caplog.text
     assert SECRET not in caplog.text
-    assert SECRET not in repr(Client(APPLICATION))
+    assert SECRET not in repr(Client(APPLICATION, 0.0))

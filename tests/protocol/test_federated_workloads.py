@@ -36,7 +36,7 @@ def provider() -> Provider:
     provider = Provider(cluster=FakeClusterAPI([CLUSTER]))
     provider.put(
         token_endpoint_auth_method="private_key_jwt",
-        secret_digests=(),
+        credentials=(),
         grant_modes=frozenset({"client_credentials"}),
     )
     trusts(provider, WorkloadIdentity(FORGE, MAIN))

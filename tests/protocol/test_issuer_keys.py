@@ -24,7 +24,7 @@ def provider(cluster: FakeClusterAPI) -> Provider:
     provider = Provider(cluster=cluster)
     provider.put(
         token_endpoint_auth_method="private_key_jwt",
-        secret_digests=(),
+        credentials=(),
         grant_modes=frozenset({"client_credentials"}),
     )
     provider.put_openid(workloads=WorkloadIdentities(service_account="web"))

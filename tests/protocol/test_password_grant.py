@@ -18,7 +18,7 @@ class Peer(ResourceOwnerPasswordCredentialsGrant):
     """authlib's grant with the same user."""
 
     def authenticate_token_endpoint_client(self) -> Client:
-        return Client(APPLICATION)
+        return Client(APPLICATION, 0.0)
 
     def authenticate_user(self, username: str, password: str) -> Any:
         return USER if (username, password) == ("ada", PASSWORD) else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.declared import DeclaredApplication, DeclaredUser
+from ostiary_operator.reconcile.rotating import Turns
 from ostiary_operator.reconcile.secret_port import HeldSecret, SecretChanged, SecretForbidden, WantedSecret
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
@@ -193,6 +194,7 @@ class World:
     user_namespaces: frozenset[str] | None = frozenset({"people"})
     minted: list[str] = field(default_factory=list)
     trusts_cluster: bool = True
+    turns: Turns = field(default_factory=lambda: Turns(0.0))
 
     @property
     def writer(self) -> GroupCommit:
@@ -208,6 +210,7 @@ class World:
             client_id_prefixes=self.client_id_prefixes,
             now=lambda: self.now,
             new_secret=self._mint,
+            turns=self.turns,
             registered_objects=self.objects,
             trusts_cluster=self.trusts_cluster,
         )

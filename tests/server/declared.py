@@ -5,6 +5,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.intent import IntentWrite, StoredApplication, StoredUser
 from ostiary_state.store.database import Database
 from ostiary_state.store.intent import IntentRepository
@@ -25,7 +26,7 @@ def stored_application(
         origin=origin,
         namespace="",
         spec={"displayName": name, "callbackURLs": [f"https://{name}.example.com/callback"], **spec},
-        secret_digests=(hashlib.sha256(secret.encode()).digest(),),
+        credentials=first_credentials([hashlib.sha256(secret.encode()).digest()], 0.0),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.state.cases import CALLBACK, Refused, application, at, public
 from tests.state.openid_manifests import ACCEPTED_OPENID, REFUSED_OPENID
+from tests.state.rotation_manifests import ACCEPTED_ROTATIONS, REFUSED_ROTATIONS
 from tests.state.secret_manifests import ACCEPTED_SECRETS, REFUSED_SECRETS
 from tests.state.workload_manifests import ACCEPTED_WORKLOADS, FEDERATED_TWICE, REFUSED_WORKLOADS
 
@@ -77,6 +78,7 @@ ACCEPTED_APPLICATIONS: dict[str, dict[str, Any]] = {
     **ACCEPTED_OPENID,
     **ACCEPTED_SECRETS,
     **ACCEPTED_WORKLOADS,
+    **ACCEPTED_ROTATIONS,
 }
 
 BAD_CALLBACKS = {
@@ -310,6 +312,7 @@ REFUSED_APPLICATIONS: tuple[Refused, ...] = (
     *REFUSED_OPENID,
     *REFUSED_SECRETS,
     *REFUSED_WORKLOADS,
+    *REFUSED_ROTATIONS,
 )
 
 # What the schema refuses, so the wording is the reader's own: the API server's, or that of parsing.

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.applications.identity import client_id_of, secret_name_of
 from ostiary_state.applications.spec import OAuthApplicationSpec, canonical
 from ostiary_state.users.spec import OAuthUserSpec
@@ -45,7 +46,7 @@ def served(spec: dict[str, Any], id: str = "team/shop") -> Application:  # noqa:
         client_id="team.shop",
         issuer_id="issuer",
         not_before=3.0,
-        secret_digests=(b"digest",),
+        credentials=first_credentials([b"digest"], 0.0),
     )
 
 
@@ -102,7 +103,8 @@ def test_an_application_is_served_with_its_defaults_resolved() -> None:
     assert app.grant_modes == {"authorization_code"}
     assert app.lifetimes.authorization_code == 60
     assert app.lifetimes.refresh_token_absolute == 90 * 24 * 3600
-    assert (app.incarnation, app.revision, app.not_before, app.secret_digests) == ("uid", 7, 3.0, (b"digest",))
+    assert (app.incarnation, app.revision, app.not_before) == ("uid", 7, 3.0)
+    assert [each.digest for each in app.credentials] == [b"digest"]
 
 
 def test_an_application_is_served_as_it_says() -> None:

@@ -70,6 +70,11 @@ REFUSED_WORKLOADS: tuple[Refused, ...] = (
         {"workload-and-a-required-secret": workload(secret={"mode": "Require"})},
     ),
     *at(
+        "spec.rotation",
+        "this application has no client secret",
+        {"workload-and-a-rotation": workload(rotation={"interval": "720h"})},
+    ),
+    *at(
         "spec.clientAuthentication",
         "whose token is the secret",
         {

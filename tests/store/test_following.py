@@ -16,7 +16,7 @@ async def test_a_snapshot_holds_what_is_live_at_its_revision(store: Repositories
     assert served.revision == 2
     assert [each.id for each in served.applications] == ["shop/web"]
     assert served.applications[0].callback_urls == ("https://shop.example.com/callback",)
-    assert served.applications[0].secret_digests == application().secret_digests
+    assert served.applications[0].credentials == application().credentials
     assert [each.origin for each in served.issuers] == ["https://login.example.com"]
     assert served.applications[0].issuer_id == served.issuers[0].id
 

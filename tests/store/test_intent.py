@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.intent import IntentConflict, StaleWriter
 from tests.store.repositories import Repositories
 from tests.store.values import NOW, application, digest, gone, user
@@ -36,7 +37,10 @@ async def test_what_is_not_there_is_none(store: Repositories) -> None:
 async def test_each_write_raises_the_revision_by_one(store: Repositories) -> None:
     assert await store.changes.current() == 0
     assert await store.intent.write([application(), user()], fence=0, now=NOW) == 1
-    assert await store.intent.write([application(secret_digests=(digest("x"),))], fence=0, now=NOW) == 2
+    assert (
+        await store.intent.write([application(credentials=first_credentials([digest("x")], 0.0))], fence=0, now=NOW)
+        == 2
+    )
     assert await store.changes.current() == 2
     person = await store.intent.user("people/ada")
     assert person is not None

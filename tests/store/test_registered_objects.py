@@ -11,7 +11,7 @@ from tests.store.values import NOW, application, gone
 
 TEMPLATE = application(spec={"dynamicRegistration": {"maxClients": 10}})
 OBJECT = application(
-    "shop/web-0123456789", client_id="dyn_1", spec={"registeredBy": "web", "clientID": "dyn_1"}, secret_digests=()
+    "shop/web-0123456789", client_id="dyn_1", spec={"registeredBy": "web", "clientID": "dyn_1"}, credentials=()
 )
 CHANGE = (Kind.APPLICATION, "shop/web/dyn_1")
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from ostiary_state.applications.credentials import first_credentials
 from ostiary_state.intent import Kind, StoredApplication, StoredUser, Tombstone
 from ostiary_state.runtime.access_token import OpaqueAccessToken
 from ostiary_state.runtime.consent import Consent
@@ -32,7 +33,7 @@ def application(name: str = "shop/web", **fields: Any) -> StoredApplication:
         origin="https://login.example.com",
         namespace="",
         spec={"displayName": "Shop", "callbackURLs": ["https://shop.example.com/callback"]},
-        secret_digests=(digest("one"), digest("two")),
+        credentials=first_credentials([digest("one"), digest("two")], 0.0),
     )
     return replace(row, **fields)
 

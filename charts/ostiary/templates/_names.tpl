@@ -53,6 +53,10 @@ ostiary.dev/{{ .process }}: "true"
 {{ include "ostiary.fullname" . }}-secrets
 {{- end -}}
 
+{{- define "ostiary.restartsRole" -}}
+{{ include "ostiary.fullname" . }}-restarts
+{{- end -}}
+
 {{- define "ostiary.keysSecret" -}}
 {{- .Values.keys.existingSecret | default (printf "%s-keys" (include "ostiary.fullname" .)) -}}
 {{- end -}}

@@ -1,7 +1,8 @@
 """An OAuthApplication, from its manifest to its row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ostiary_operator.reconcile import report
 from ostiary_operator.reconcile.acceptance import Accepted, ApplicationAcceptance
@@ -11,9 +12,13 @@ from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.outcome import Outcome
 from ostiary_operator.reconcile.refusal import Refusal
 from ostiary_operator.reconcile.registered import RegisteredClients, RegisteredObjects
+from ostiary_operator.reconcile.rotating import Rotations, Turns
+from ostiary_operator.reconcile.secret_history import History
 from ostiary_operator.reconcile.secret_port import SecretPort
 from ostiary_operator.reconcile.writer import IntentWriter
+from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.registered import object_name_of
+from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.applications.spec import canonical
 from ostiary_state.intent import IntentConflict, IntentStore, Kind, StoredApplication, Tombstone
 
@@ -29,6 +34,7 @@ class ApplicationReconciler:
     client_id_prefixes: frozenset[str]  # first labels that any namespace may use in an explicit client id
     now: Callable[[], float]
     new_secret: Callable[[], str]  # 256 random bits, base64url
+    turns: Turns = field(default_factory=lambda: Turns(0.0))  # when a secret may be replaced by schedule
     served_at: Callable[[str], str] = str  # the origin at which a declared address is reached
     registered_objects: RegisteredObjects | None = None  # of clients that register themselves; None: no cluster
     trusts_cluster: bool = False  # whether the server accepts tokens of the cluster's service accounts
@@ -46,15 +52,18 @@ class ApplicationReconciler:
             if registered is not None:
                 declared = await self._registered.bring(registered, declared)
             accepted = await self._acceptance.accept(declared, held, registered)
-            credential = await self._credentials.settle(
-                declared, accepted.spec, accepted.client_id, accepted.origin, known=held is not None
-            )
+            credential = await self._credentials.settle(declared, accepted, known=held is not None)
             if not credential.ready and held is None:
                 return report.waiting_application(declared, accepted, credential)
-            wanted = self._row(declared, accepted, credential, held)
+            history = await self._history(declared, accepted, held)
+            wanted = self._row(declared, accepted, self._settled(history, credential, held), held)
             if registered is not None and registered.registration.pending:
                 wanted = replace(wanted, holds=registered.held)
             revision = await self._write(wanted, held)
+            rotated = None
+            if credential.condition.reason is Reason.GENERATED:
+                put = partial(self._credentials.put, declared, accepted)
+                rotated = await self._rotations.rotate(replace(wanted, holds=None), history, put)
         except Refusal as refusal:
             if refusal.reason is Reason.NOT_REGISTERED and held is not None:  # no replica serves it any more
                 await self.writer.write([Tombstone(Kind.APPLICATION, held.id, held.incarnation)])
@@ -62,10 +71,14 @@ class ApplicationReconciler:
             return report.refused_application(declared, refusal, held)
         except IntentConflict as conflict:
             return report.refused_application(declared, Refusal.of(conflict), held)
+        if rotated is not None:
+            wanted, revision = rotated.row, rotated.revision
+            credential = replace(credential, notices=(*credential.notices, rotated.notice))
         moved = held is not None and held.origin != wanted.origin
         changed = held is None or held.revision != revision
         clients = await self._clients(declared) if changed and accepted.spec.dynamic_registration else ()
-        return report.stored_application(declared, accepted, credential, revision, moved=moved, clients=clients)
+        known = wanted.credentials
+        return report.stored_application(declared, accepted, credential, known, revision, moved=moved, clients=clients)
 
     @property
     def _registered(self) -> RegisteredClients:
@@ -86,13 +99,36 @@ class ApplicationReconciler:
     def _credentials(self) -> ClientSecrets:
         return ClientSecrets(self.secrets, self.new_secret)
 
+    @property
+    def _rotations(self) -> Rotations:
+        return Rotations(self.store, self.writer, self.turns, self.new_secret, self.now)
+
+    async def _history(
+        self, declared: DeclaredApplication, accepted: Accepted, held: StoredApplication | None
+    ) -> History:
+        """What is in use only matters while there are several."""
+        rotation, uses = accepted.spec.rotation, {}
+        if held is not None and len(held.credentials) > 1 and rotation is not None and rotation.revoke == "WhenUnused":
+            noted = await self.store.uses([held.id])
+            uses = {use.credential: use.used_at for use in noted if use.incarnation == held.incarnation}
+        return History(rotation, declared.annotations, uses)
+
+    def _settled(
+        self, history: History, credential: Credential, held: StoredApplication | None
+    ) -> tuple[ClientCredential, ...]:
+        known = held.credentials if held is not None else ()
+        if credential.digest is not None:
+            return history.settled(known, credential.digest, self.now())
+        return () if credential.ready else history.without_secret(known, self.now())
+
     def _row(
         self,
         declared: DeclaredApplication,
         accepted: Accepted,
-        credential: Credential,
+        credentials: tuple[ClientCredential, ...],
         held: StoredApplication | None,
     ) -> StoredApplication:
+        current = next((each for each in credentials if each.current), None)
         return StoredApplication(
             id=declared.id,
             incarnation=declared.uid,
@@ -100,7 +136,8 @@ class ApplicationReconciler:
             origin=accepted.origin,
             namespace=accepted.claimant,
             spec=canonical(accepted.spec),
-            secret_digests=credential.digests if credential.ready or held is None else held.secret_digests,
+            credentials=credentials,
+            rotate_at=due_at(accepted.spec.rotation, current.created_at, self.now()) if current is not None else None,
             not_before=self._not_before(accepted, held),
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
+from ostiary_operator.reconcile.acceptance import Accepted
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.outcome import Condition, Notice, Truth
@@ -35,10 +36,10 @@ def new_secret() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What became of an application's Secret. Without digests, whatever authenticated it before still does."""
+    """What became of an application's Secret. Where it is not ready, whatever authenticated it before still does."""
 
     condition: Condition
-    digests: tuple[bytes, ...] = ()
+    digest: bytes | None = None  # of the client secret in it
     name: str | None = None
     notices: tuple[Notice, ...] = ()
 
@@ -81,13 +82,12 @@ class ClientSecrets:
     secrets: SecretPort
     new_secret: Callable[[], str]
 
-    async def settle(
-        self, declared: DeclaredApplication, spec: OAuthApplicationSpec, client_id: str, origin: str, *, known: bool
-    ) -> Credential:
+    async def settle(self, declared: DeclaredApplication, accepted: Accepted, *, known: bool) -> Credential:
         """Find, make or restore it. `known`: the store has the application, so its Secret probably exists.
 
         Raises SecretChanged (read again) or ClusterUnavailable.
         """
+        spec = accepted.spec
         name = secret_name_of(spec, name=declared.name)
         if name is None:
             return Credential(_condition(Truth.TRUE, Reason.NOT_NEEDED, _why_none(spec)))
@@ -95,9 +95,21 @@ class ClientSecrets:
             shape = SecretShape.of(spec)
             if shape.spec.mode == "Require":
                 return _required(await self.secrets.get(declared.namespace, name), name, shape.secret_key)
-            return await self._generated(_Generated(declared, name, client_id, origin, shape), known=known)
+            return await self._generated(
+                _Generated(declared, name, accepted.client_id, accepted.origin, shape), known=known
+            )
         except SecretForbidden as forbidden:
             return Credential(_condition(Truth.FALSE, Reason.FORBIDDEN, str(forbidden)), name=name)
+
+    async def put(self, declared: DeclaredApplication, accepted: Accepted, secret: str) -> None:
+        """Write another client secret into a Secret that `settle` found. Raises what `settle` raises."""
+        shape = SecretShape.of(accepted.spec)
+        name = secret_name_of(accepted.spec, name=declared.name) or ""
+        held = await self.secrets.get(declared.namespace, name)
+        if held is None or not _is_ours(held, declared):
+            raise SecretChanged(name)
+        wanted = _Generated(declared, name, accepted.client_id, accepted.origin, shape)
+        await self.secrets.replace(held, wanted.secret(secret))
 
     async def release(self, declared: DeclaredApplication, name: str) -> None:
         """Let a generated Secret outlive its application's object. Raises SecretForbidden, SecretChanged."""
@@ -210,13 +222,13 @@ def _required(held: HeldSecret | None, name: str, key: str) -> Credential:
         return Credential(_condition(Truth.FALSE, Reason.NOT_USABLE, message), name=name)
     else:
         found = _condition(Truth.TRUE, Reason.FOUND, f"Secret {name}")
-        return Credential(found, (_digest(held.data[key]),), name)
+        return Credential(found, _digest(held.data[key]), name)
     return Credential(_condition(Truth.FALSE, Reason.WAITING_FOR_SECRET, message), name=name)
 
 
 def _generated(name: str, secret: str | None, *notices: Notice) -> Credential:
-    digests = (_digest(secret.encode()),) if secret is not None else ()
-    return Credential(_condition(Truth.TRUE, Reason.GENERATED, f"Secret {name}"), digests, name, notices)
+    digest = _digest(secret.encode()) if secret is not None else None
+    return Credential(_condition(Truth.TRUE, Reason.GENERATED, f"Secret {name}"), digest, name, notices)
 
 
 def _condition(status: Truth, reason: Reason, message: str) -> Condition:

@@ -13,6 +13,9 @@ class Type(StrEnum):
     READY = "Ready"
     DISCOURAGED_GRANT_MODE = "DiscouragedGrantMode"
     ADDRESS_READY = "AddressReady"
+    PREVIOUS_SECRET_STILL_IN_USE = "PreviousSecretStillInUse"
+    WORKLOADS_RESTARTED = "WorkloadsRestarted"
+    UNUSED = "Unused"
 
 
 class Reason(StrEnum):
@@ -52,6 +55,15 @@ class Reason(StrEnum):
     READY = "Ready"
     # DiscouragedGrantMode
     IN_USE = "InUse"
+    # PreviousSecretStillInUse
+    STILL_IN_USE = "StillInUse"
+    UNUSED = "Unused"
+    # WorkloadsRestarted
+    RESTARTED = "Restarted"
+    RESTARTING = "Restarting"
+    WORKLOAD_NOT_FOUND = "WorkloadNotFound"
+    # Unused
+    NO_TOKEN_ISSUED = "NoTokenIssued"
     # AddressReady
     PUBLISHED = "Published"
     PENDING = "Pending"

@@ -1,7 +1,7 @@
 """What a manifest says, parsed once at the edge: no raw object goes further in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -15,6 +15,7 @@ class Declared:
     generation: int
     spec: Mapping[str, Any]  # as written: not yet validated
     deleted: bool = False  # its deletion has begun: only our finalizer keeps it
+    annotations: Mapping[str, str] = field(default_factory=dict)  # ours alone
 
     @property
     def id(self) -> str:

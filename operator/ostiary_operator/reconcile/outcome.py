@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ostiary_operator.reconcile.conditions import Reason, Type
+from ostiary_state.applications.credentials import ClientCredential
 
 
 class Truth(StrEnum):
@@ -75,6 +76,7 @@ class Outcome:
     secret_name: str | None = None  # of a confidential application
     follows: str | None = None  # the Secret whose changes concern this object
     endpoints: Endpoints | None = None
+    credentials: tuple[ClientCredential, ...] = ()  # of an application that is stored
     notices: tuple[Notice, ...] = ()
     contested: bool = False  # refused because another holds a name: look again when anything is given up
     released: bool = False  # a name that others may wait for was given up

@@ -8,6 +8,7 @@ from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, may_have_secret
 from ostiary_operator.reconcile.outcome import Condition, Endpoints, Outcome, Truth
 from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.intent import StoredApplication, StoredUser
 
@@ -22,6 +23,7 @@ def stored_application(
     declared: DeclaredApplication,
     accepted: Accepted,
     credential: Credential,
+    credentials: tuple[ClientCredential, ...],
     revision: int,
     *,
     moved: bool,
@@ -42,6 +44,7 @@ def stored_application(
         follows=credential.name,
         endpoints=Endpoints.of(accepted.origin),
         notices=credential.notices,
+        credentials=credentials,
         released=moved,
         clients=clients,
     )
@@ -120,6 +123,7 @@ def _application_held(
         secret_name=secret_name,
         follows=secret_name,
         endpoints=Endpoints.of(held.origin),
+        credentials=held.credentials,
         contested=contested,
     )
 

@@ -23,20 +23,22 @@ from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.tokens import digest_of
 from ostiary_server.protocol.workload_assertions import WorkloadAssertions
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.credentials import ClientCredential
 
 AUTHENTICATED: Final = ("client_secret_basic", "client_secret_post", PRIVATE_KEY_JWT)
 ALL_METHODS: Final = (*AUTHENTICATED, "none")
 
-_NO_DIGEST: Final = (digest_of("the secret of nobody"),)
+_NOBODYS: Final = (ClientCredential("", digest_of("the secret of nobody"), 0.0),)
 
 
 class Client(ClientMixin):
     """An application as authlib asks about it; `application` None stands for every unknown client."""
 
-    __slots__ = ("application",)
+    __slots__ = ("_now", "application", "credential")
 
-    def __init__(self, application: Application | None) -> None:
-        self.application = application
+    def __init__(self, application: Application | None, now: float) -> None:
+        self.application, self._now = application, now
+        self.credential: ClientCredential | None = None  # the one that it has authenticated with
 
     def __repr__(self) -> str:
         return f"Client({self.application.client_id if self.application else None})"
@@ -46,10 +48,9 @@ class Client(ClientMixin):
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Compares digests in constant time, every one of them; authlib's models compare plain text."""
-        presented = digest_of(client_secret)
-        known = self.application.secret_digests if self.application else ()
-        matches = [hmac.compare_digest(presented, digest) for digest in known or _NO_DIGEST]
-        return bool(known) and True in matches
+        known = self.application.credentials if self.application else ()
+        self.credential = matching(known, client_secret, self._now)
+        return self.credential is not None
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - authlib's signature
         """One method for all endpoints; what an endpoint does not accept is refused before."""
@@ -59,13 +60,31 @@ class Client(ClientMixin):
         return self.application is not None and grant_type in self.application.grant_modes
 
 
+def matching(known: Collection[ClientCredential], secret: str, now: float) -> ClientCredential | None:
+    """The valid one of this secret. Every one is compared, and where there is none the work is the same."""
+    presented, found = digest_of(secret), None
+    for credential in known or _NOBODYS:
+        if hmac.compare_digest(presented, credential.digest) and credential.valid(now):
+            found = credential
+    return found if known else None
+
+
 class ClientAuthentication:
     """Tells which application sends a request."""
 
-    def __init__(self, directory: Directory, assertions: ClientAssertions, workloads: WorkloadAssertions) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        assertions: ClientAssertions,
+        workloads: WorkloadAssertions,
+        *,
+        note: Callable[[Application, ClientCredential], None] = lambda _application, _credential: None,
+    ) -> None:
+        """`note` is told which secret an application has authenticated with; it must return at once."""
         self._directory = directory
         self._assertions = assertions
         self._workloads = workloads
+        self._note = note
 
     async def application(self, request: EngineRequest, methods: Collection[str] = ALL_METHODS) -> Application:
         """The enabled application that authenticated, served at the request's issuer, by one of `methods`.
@@ -87,13 +106,15 @@ class ClientAuthentication:
             raise InvalidClient("This application is disabled.")
         if application.openid.registration is not None:
             raise InvalidClient("This application is only a template for clients that register themselves.")
+        if client.credential is not None:
+            self._note(application, client.credential)
         request.client = client
         return application
 
     async def _by_assertion(self, request: EngineRequest) -> Client:
         claimed = self._assertions.claimed(request)
         application = await self._claimant(request, claimed)
-        client = Client(application)
+        client = Client(application, request.now)
         if application is None or not client.check_endpoint_auth_method(PRIVATE_KEY_JWT, "token"):
             raise InvalidClient(FAILED, detail=f"by {PRIVATE_KEY_JWT}")
         if application.openid.workloads:
@@ -115,7 +136,7 @@ class ClientAuthentication:
         """Also by none, where a public client only names itself."""
 
         def query_client(client_id: str) -> Client:
-            return Client(self._directory.application(request.issuer.id, client_id))
+            return Client(self._directory.application(request.issuer.id, client_id), request.now)
 
         registry = MethodRegistry(query_client)
         registry.register("client_secret_basic", _client_secret_basic)
@@ -124,7 +145,7 @@ class ClientAuthentication:
             client = registry.authenticate(request, (method,), "token")
         except OAuth2Error as error:
             raise InvalidClient(FAILED, detail=f"by {method}") from error
-        return client if isinstance(client, Client) else Client(None)
+        return client if isinstance(client, Client) else Client(None, request.now)
 
 
 def presented_method(request: EngineRequest) -> str:

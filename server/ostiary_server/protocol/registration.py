@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from ostiary_server.protocol.client_assertions import PRIVATE_KEY_JWT
+from ostiary_server.protocol.client_authentication import matching
 from ostiary_server.protocol.errors import InvalidClientMetadata, InvalidToken, MissingToken, TemporarilyUnavailable
 from ostiary_server.protocol.ports import Directory, FetchFailed, Outbound, Registrations
 from ostiary_server.protocol.registered_metadata import metadata_of, refuse_unfit
@@ -142,12 +143,10 @@ class ClientRegistration:
 
     def _template(self, request: ProtocolRequest) -> Application:
         """Whose initial access token was presented (RFC 7591 section 3); every template's is compared."""
-        digest = digest_of(_presented(request))
-        found = None
+        token, found = _presented(request), None
         for application in self._directory.applications_of(request.issuer.id):
             if application.openid.registration is not None and application.enabled:
-                for each in application.secret_digests:
-                    found = application if hmac.compare_digest(digest, each) else found
+                found = application if matching(application.credentials, token, request.now) is not None else found
         if found is None:
             raise InvalidToken(REFUSED)
         return found

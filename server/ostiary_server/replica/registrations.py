@@ -68,7 +68,7 @@ class ServedRegistrations:
         """This client was given something just now; written with the next round, about once an hour at most."""
         client_id = application.client_id
         if not client_id.startswith(PREFIX):
-            return  # of a manifest: nothing of its use is kept
+            return  # of a manifest: it stays, used or not
         registration = self._directory.registration(application.issuer_id, client_id)
         template = self._directory.application_of_id(application.id)
         limits = template.openid.registration if template is not None else None

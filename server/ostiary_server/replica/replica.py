@@ -18,6 +18,7 @@ from ostiary_server.replica.registrations import ServedRegistrations
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_server.replica.revocations import FollowedRevocations
 from ostiary_server.replica.sweeping import Sweeping
+from ostiary_server.replica.uses import NotedUses
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.store import schema
 from ostiary_state.store.applications import Applications
@@ -45,11 +46,13 @@ class Replica:
         listening: Listening | None,
         logouts: LogoutDeliveries,
         registrations: ServedRegistrations,
+        uses: NotedUses,
         clock: Callable[[], float],
         metrics: Metrics,
     ) -> None:
         self._logouts = logouts
         self._registrations = registrations
+        self._uses = uses
         self._database = database
         self._directory = directory
         self._keys = keys
@@ -90,6 +93,7 @@ class Replica:
             tasks.create_task(self._sweeping.run(), name="sweeping")
             tasks.create_task(self._logouts.run(), name="delivering logout tokens")
             tasks.create_task(self._registrations.run(), name="forgetting unused clients")
+            tasks.create_task(self._uses.run(), name="writing what was used")
 
     async def loaded(self) -> None:
         """Returns when everything is in memory."""
@@ -106,6 +110,7 @@ class Replica:
     async def leave(self) -> None:
         """Nobody need wait for this replica any more. `run` has been cancelled before, or it would beat again."""
         if self._following.loaded.is_set():
+            await self._uses.write()
             await self._heartbeat.leave()
 
     def readiness(self) -> Readiness:

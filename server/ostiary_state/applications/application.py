@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.openid import DEFAULTS, OpenIDSettings, implied_response_types
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Application:
     signing_algorithm: str  # of access tokens: ES256 | RS256 | EdDSA
     id_token_algorithm: str
     token_endpoint_auth_method: str  # client_secret_basic | client_secret_post | private_key_jwt | none
-    secret_digests: tuple[bytes, ...]  # SHA-256 of each secret that authenticates it
+    credentials: tuple[ClientCredential, ...]  # each secret that authenticates it
     listed_response_types: frozenset[frozenset[str]] = frozenset()  # each as the set of its words
     openid: OpenIDSettings = DEFAULTS
 
@@ -71,7 +72,7 @@ class Application:
         client_id: str,
         issuer_id: str,
         not_before: float,
-        secret_digests: tuple[bytes, ...],
+        credentials: tuple[ClientCredential, ...],
     ) -> "Application":
         """Resolve the defaults that depend on the object or on other fields; `spec` has passed `rules`."""
         lifetimes = spec.token_lifetimes
@@ -110,7 +111,7 @@ class Application:
             signing_algorithm=spec.signing_algorithm,
             id_token_algorithm=spec.id_token_signed_response_alg,
             token_endpoint_auth_method=spec.auth_method,
-            secret_digests=secret_digests,
+            credentials=credentials,
             listed_response_types=frozenset(frozenset(listed.split(" ")) for listed in spec.response_types),
             openid=OpenIDSettings.from_spec(spec),
         )

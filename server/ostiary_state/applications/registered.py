@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.credentials import ClientCredential, first_credentials
 from ostiary_state.applications.openid import OpenIDSettings
 from ostiary_state.applications.registration import Registration
 from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -90,7 +91,7 @@ def registered_application(
             client_id=registration.client_id,
             issuer_id=template.issuer_id,
             not_before=0.0,
-            secret_digests=(),
+            credentials=(),
         )
     declared = declared or own
     return replace(
@@ -111,7 +112,7 @@ def registered_application(
         lifetimes=template.lifetimes,
         opaque_access_tokens=template.opaque_access_tokens,
         signing_algorithm=template.signing_algorithm,
-        secret_digests=(registration.secret_digest,) if registration.secret_digest is not None else (),
+        credentials=_credentials_of(registration),
         openid=_settings(template.openid, own.openid),
     )
 
@@ -127,3 +128,8 @@ def _settings(template: OpenIDSettings, own: OpenIDSettings) -> OpenIDSettings:
         optional_scopes=template.optional_scopes,
         scope_descriptions=template.scope_descriptions,
     )
+
+
+def _credentials_of(registration: Registration) -> tuple[ClientCredential, ...]:
+    digest = registration.secret_digest
+    return first_credentials(() if digest is None else (digest,), registration.created_at)

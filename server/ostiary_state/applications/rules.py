@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ostiary_state.applications.addresses import PRIVATE_USE
 from ostiary_state.applications.openid_rules import OPENID_RULES, beyond_cel
+from ostiary_state.applications.rotation_rules import ROTATION_RULES, rotation_problems
 from ostiary_state.applications.rule import Rule
 from ostiary_state.applications.secret_rules import SECRET_RULES, secret_problems
 from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -114,6 +115,7 @@ RULES = (
         lambda spec: spec.token_lifetimes.refresh_token_idle <= spec.token_lifetimes.refresh_token_absolute,
     ),
     *SECRET_RULES,
+    *ROTATION_RULES,
     *OPENID_RULES,
     *WORKLOAD_RULES,
 )
@@ -156,6 +158,7 @@ def violations(
         *beyond_cel(spec, namespace, verified_sector),
         *secret_problems(spec),
         *workload_problems(spec),
+        *rotation_problems(spec),
         *_names(spec, namespace, name, client_id_prefixes),
     )
 

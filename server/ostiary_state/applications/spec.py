@@ -6,6 +6,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from ostiary_state.applications.claim_mapping import ClaimSpec
 from ostiary_state.applications.client_templates import ClientIDMetadataSpec, DynamicRegistrationSpec
+from ostiary_state.applications.rotation_spec import RotationSpec
 from ostiary_state.applications.secret_spec import ClientSecretSpec
 from ostiary_state.applications.spec_types import (
     Audience,
@@ -254,6 +255,11 @@ class OAuthApplicationSpec(Manifest):
     """The Kubernetes Secret with this application's credentials. Only for Confidential applications, which get a
     generated one where this is absent and they do not authenticate by private_key_jwt or clientAuthentication. For
     those that do, one without a client secret is made where this is there."""
+
+    rotation: RotationSpec | None = None
+    """How the client secret is replaced, by schedule and when the annotation ostiary.dev/rotate of this object gets
+    another value. Where the Secret is yours (secret.mode Require), what is said of the overlap holds when you change
+    it. Default: only by the annotation, with the defaults of what is said here."""
 
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
     """What happens when this object is deleted. Delete: the application is served no more and its tokens are revoked.

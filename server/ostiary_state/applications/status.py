@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from ostiary_state.kinds.manifest import Manifest
 from ostiary_state.kinds.status import ObjectStatus
 
+Timestamp = Annotated[str, StringConstraints(max_length=64), Field(json_schema_extra={"format": "date-time"})]
 URL = Annotated[str, StringConstraints(max_length=2048)]
 
 
@@ -41,6 +42,22 @@ class EndpointsStatus(Manifest):
     """The metadata document of OpenID Connect Discovery."""
 
 
+class CredentialStatus(Manifest):
+    """One client secret."""
+
+    id: Annotated[str, StringConstraints(max_length=32)]
+    """Counts the secrets of this application. The annotation ostiary.dev/revoke-up-to takes one."""
+
+    created_at: Timestamp
+    """When it was made, or found in a Secret of yours."""
+
+    last_used_at: Timestamp | None = None
+    """When it authenticated last, to the minute or so while another is about to follow it or has. Absent: never."""
+
+    expires_at: Timestamp | None = None
+    """When it ends at the latest, since another has followed it. Absent: it is the one in the Secret."""
+
+
 class OAuthApplicationStatus(ObjectStatus):
     """What became of the manifest: what is served, where, and what is in the way."""
 
@@ -52,3 +69,12 @@ class OAuthApplicationStatus(ObjectStatus):
 
     endpoints: EndpointsStatus | None = None
     """Where the endpoints of this application are: what its OAuth library is configured with."""
+
+    credentials: Annotated[
+        tuple[CredentialStatus, ...],
+        Field(max_length=8, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["id"]}),
+    ] = ()
+    """The client secrets that authenticate it, the one in the Secret last. Never their values."""
+
+    last_token_issued_at: Timestamp | None = None
+    """When it was issued a token last, to the hour or so. Absent: never, as far as is known."""

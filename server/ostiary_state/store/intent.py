@@ -1,6 +1,6 @@
 """Intent: the rows that manifests become. Implements `ostiary_state.intent.IntentStore`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, delete, select
@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ostiary_state.applications.registration import Registration
 from ostiary_state.errors import StoreUnavailable
-from ostiary_state.intent import IntentWrite, ServedRevision, StoredApplication, StoredUser
+from ostiary_state.intent import IntentWrite, ServedRevision, StoredApplication, StoredUser, Use
 from ostiary_state.runtime.issuer import Issuer
 from ostiary_state.store import rows
 from ostiary_state.store.database import Database, Transaction
@@ -16,7 +16,7 @@ from ostiary_state.store.identifiers import random_text
 from ostiary_state.store.intent_batch import IntentBatch
 from ostiary_state.store.intent_transaction import IntentTransaction
 from ostiary_state.store.replicas import LIFETIME
-from ostiary_state.store.tables import applications, issuers, registrations, replicas, users
+from ostiary_state.store.tables import applications, issuers, registrations, replicas, users, uses
 
 _Row = TypeVar("_Row")
 
@@ -47,6 +47,28 @@ class IntentRepository:
     async def application_of_client(self, client_id: str) -> StoredApplication | None:
         """Who holds a client id."""
         return _first(await self._applications(applications.c.client_id == client_id))
+
+    async def rotations_due(self, now: float, limit: int) -> Sequence[str]:
+        """By an index; those that nobody owns are left as they are."""
+        statement = (
+            select(applications.c.id)
+            .where(applications.c.rotate_at <= now, applications.c.deleted_at.is_(None), applications.c.owned)
+            .order_by(applications.c.rotate_at, applications.c.id)
+            .limit(limit)
+        )
+        return [row["id"] for row in await self._read(statement)]
+
+    async def overlapping(self) -> Sequence[StoredApplication]:
+        """By an index."""
+        return await self._applications(applications.c.revoke_at.is_not(None))
+
+    async def uses(self, application_ids: Collection[str]) -> Sequence[Use]:
+        """One statement."""
+        return await self._uses(uses.c.application_id.in_(application_ids)) if application_ids else ()
+
+    async def uses_since(self, instant: float) -> Sequence[Use]:
+        """By an index."""
+        return await self._uses(uses.c.recorded_at >= instant)
 
     async def user(self, user_id: str) -> StoredUser | None:
         """The live row of an object's id."""
@@ -131,6 +153,13 @@ class IntentRepository:
     async def _registrations(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Registration]:
         statement = select(registrations).where(*conditions).order_by(registrations.c.client_id).limit(limit)
         return [Registration(**row) for row in await self._read(statement)]
+
+    async def _uses(self, condition: ColumnElement[bool]) -> Sequence[Use]:
+        found = await self._read(select(uses).where(condition))
+        return [
+            Use(row["application_id"], row["application_incarnation"], row["credential"], row["used_at"])
+            for row in found
+        ]
 
     async def _users(self, *conditions: ColumnElement[bool]) -> list[StoredUser]:
         statement = select(users).where(users.c.deleted_at.is_(None), *conditions)

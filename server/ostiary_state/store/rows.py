@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Label, Row, Table
 
 from ostiary_state.applications.application import Application
+from ostiary_state.applications.credentials import ClientCredential, first_credentials
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.intent import StoredApplication, StoredUser
 from ostiary_state.runtime.access_token import OpaqueAccessToken
@@ -52,7 +53,7 @@ def application_of(row: Record) -> Application:
         client_id=row["client_id"],
         issuer_id=row["issuer_id"],
         not_before=row["not_before"],
-        secret_digests=tuple(map(bytes.fromhex, row["secret_digests"])),
+        credentials=_credentials_of(row),
     )
 
 
@@ -64,12 +65,22 @@ def stored_application_of(row: Record) -> StoredApplication:
         origin=row["origin"],
         namespace=row["namespace"],
         spec=row["spec"],
-        secret_digests=tuple(map(bytes.fromhex, row["secret_digests"])),
+        credentials=_credentials_of(row),
+        rotate_at=row["rotate_at"],
         not_before=row["not_before"],
         owned=row["owned"],
         revision=row["revision"],
         issuer_id=row["issuer_id"],
     )
+
+
+def _credentials_of(row: Record) -> tuple[ClientCredential, ...]:
+    """A binary of the version before replaces the digests and leaves what it does not know."""
+    digests = tuple(map(bytes.fromhex, row["secret_digests"]))
+    credentials = tuple(map(ClientCredential.of, row["credentials"] or ()))
+    if tuple(credential.digest for credential in credentials) == digests:
+        return credentials
+    return first_credentials(digests, row["written_at"])
 
 
 def stored_user_of(row: Record) -> StoredUser:

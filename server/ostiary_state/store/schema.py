@@ -24,7 +24,7 @@ from ostiary_state.store.unavailability import unavailable_as_such
 if TYPE_CHECKING:
     from alembic.config import Config
 
-VERSION = 2  # what this binary's migrations lead to, and what it reads and writes
+VERSION = 3  # what this binary's migrations lead to, and what it reads and writes
 
 MIGRATE = "run `ostiary migrate`"
 

@@ -26,6 +26,7 @@ from ostiary_state.store.tables import (
     sessions,
     signing_keys,
     users,
+    uses,
 )
 
 FORGOTTEN = 3600.0  # seconds that the row of a dead replica stays to be seen
@@ -84,7 +85,7 @@ def _settled_application(now: float, _database: Database) -> ColumnElement[bool]
             table.c.application_id == applications.c.id,
             table.c.application_incarnation == applications.c.incarnation,
         )
-        for table in (grants, consents)
+        for table in (grants, consents, uses)
     ]
     return and_(applications.c.deleted_at <= now - LONGEST_TOKEN, *(~each for each in hanging))
 
@@ -99,6 +100,7 @@ STEPS = (
     Step(consents, lambda _now, _: _gone_user(consents)),
     Step(consents, lambda _now, _: _gone_application(consents)),
     Step(consents, lambda _now, _: _retired_issuer(consents)),
+    Step(uses, lambda _now, _: _gone_application(uses)),
     Step(registrations, lambda _now, _: _gone_application(registrations)),
     Step(registrations, lambda _now, database: registrations.c.deleted_at <= database.now - WITHDRAWN),
     Step(sessions, lambda now, _: sessions.c.expires_at <= now),

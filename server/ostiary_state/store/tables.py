@@ -123,7 +123,10 @@ applications = Table(
     Column("issuer_id", ForeignKey("issuers.id"), nullable=False, index=True),
     Column("namespace", String, nullable=False),
     Column("spec", _json(), nullable=False),
-    Column("secret_digests", _json(), nullable=False),  # hexadecimal
+    Column("secret_digests", _json(), nullable=False),  # hexadecimal; what binaries before `credentials` read
+    Column("credentials", _json()),  # null: written before there were any, and the digests are all that is known
+    Column("rotate_at", Double, index=True),
+    Column("revoke_at", Double, index=True),  # the last instant at which one that was followed by another expires
     Column("not_before", Double, nullable=False, index=True),
     Column("owned", Boolean, nullable=False),
     Column("revision", BigInteger, nullable=False),
@@ -288,6 +291,16 @@ logout_deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", Double, nullable=False, index=True),
     Column("expires_at", Double, nullable=False, index=True),
+)
+
+uses = Table(
+    "uses",
+    metadata,
+    Column("application_id", String, primary_key=True),
+    Column("application_incarnation", String, primary_key=True),
+    Column("credential", String, primary_key=True),  # "": a token was issued
+    Column("used_at", Double, nullable=False),
+    Column("recorded_at", Double, nullable=False, index=True),
 )
 
 revocations = Table(

@@ -13,6 +13,7 @@
     - {name: OSTIARY_NAMESPACE, value: {{ .Release.Namespace | quote }}}
     - {name: OSTIARY_SERVICE_ACCOUNT, value: {{ include "ostiary.serviceAccount.operator" . | quote }}}
     - {name: OSTIARY_SECRETS_CLUSTER_ROLE, value: {{ include "ostiary.secretsRole" . | quote }}}
+    - {name: OSTIARY_RESTARTS_CLUSTER_ROLE, value: {{ include "ostiary.restartsRole" . | quote }}}
     - {name: OSTIARY_BIND_SECRETS, value: {{ empty .Values.watchNamespaces | quote }}}
     {{- with .Values.issuer.address }}
     - {name: OSTIARY_DEFAULT_ISSUER, value: {{ . | quote }}}
@@ -48,6 +49,8 @@
     {{- end }}
     - {name: OSTIARY_PARALLELISM, value: {{ $operator.parallelism | quote }}}
     - {name: OSTIARY_RESYNC_SECONDS, value: {{ $operator.resyncSeconds | quote }}}
+    - {name: OSTIARY_ROTATION_SPACING_SECONDS, value: {{ $operator.rotationSpacingSeconds | quote }}}
+    - {name: OSTIARY_UNUSED_AFTER_DAYS, value: {{ $operator.unusedAfterDays | quote }}}
     - {name: OSTIARY_LOG_LEVEL, value: {{ $operator.logLevel | quote }}}
     {{- with $operator.extraEnv }}
     {{- toYaml . | nindent 4 }}

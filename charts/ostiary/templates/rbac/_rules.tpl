@@ -21,6 +21,13 @@
   verbs: [get, list, watch, create, update]
 {{- end -}}
 
+{{/* What it may do with workloads that read a Secret only when they start, in the namespaces where it is bound. */}}
+{{- define "ostiary.restartsRules" -}}
+- apiGroups: [apps]
+  resources: [deployments, statefulsets]
+  verbs: [get, patch]
+{{- end -}}
+
 {{/* What it may do in its own namespace; nothing, where it has neither keys nor a Lease nor addresses to make. */}}
 {{- define "ostiary.releaseRules" -}}
 {{- if include "ostiary.embedded" . }}

@@ -1,0 +1,115 @@
+"""Replaces a client secret without an outage.
+
+The new one is stored first, so that every replica accepts it before anybody can read it from the Secret; the one before
+goes on counting for the overlap. In between the new one is in the memory of this process alone: where that dies, what
+was stored is a digest that nobody can use, and is forgotten.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from ostiary_operator.reconcile.outcome import Notice
+from ostiary_operator.reconcile.secret_history import History
+from ostiary_operator.reconcile.writer import IntentWriter
+from ostiary_state.applications.rotation_schedule import due_at
+from ostiary_state.intent import IntentStore, StoredApplication
+
+_PATIENCE = 10.0  # seconds for every replica to know the new secret; then it is tried again from the start
+_LOOK = 0.05
+
+
+class ReplicasBehind(Exception):
+    """Not every replica has heard of the new secret in time: the old one stays where it is."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """Lets one secret of all be replaced by schedule at a time, and the next a while later."""
+
+    spacing: float  # seconds
+    clock: Callable[[], float] = time.monotonic
+    _next: float = field(default=float("-inf"))
+
+    @property
+    def free(self) -> bool:
+        """Whether the next may be taken."""
+        return self.clock() >= self._next
+
+    def take(self) -> bool:
+        """True: this one's."""
+        if not self.free:
+            return False
+        self._next = self.clock() + self.spacing
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What is stored after a replacement."""
+
+    row: StoredApplication
+    revision: int
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Rotations:
+    """Replaces secrets that are due, one application at a time."""
+
+    store: IntentStore
+    writer: IntentWriter
+    turns: Turns
+    new_secret: Callable[[], str]
+    now: Callable[[], float]
+
+    async def rotate(
+        self, row: StoredApplication, history: History, put: Callable[[str], Awaitable[None]]
+    ) -> Rotated | None:
+        """None where its secret is not due, or others are before it. `put` writes a secret into the Secret.
+
+        Raises what `put` and the store raise, and ReplicasBehind: nothing is lost, try again.
+        """
+        now = self.now()
+        current = next((each for each in row.credentials if each.current), None)
+        if current is None:
+            return None
+        asked = history.asked_for(current)
+        if not asked and not (self._is_due(row, now) and self.turns.take()):
+            return None
+        secret = self.new_secret()
+        pending = history.pending(row.credentials, hashlib.sha256(secret.encode()).digest(), now)
+        revision = await self.writer.write([replace(row, credentials=(*row.credentials, pending))])
+        await self._served(revision)
+        await put(secret)
+        now = self.now()
+        settled = history.settled((*row.credentials, pending), pending.digest, now)
+        due = due_at(history.rotation, settled[-1].created_at, now)
+        rotated = replace(row, credentials=settled, rotate_at=due)
+        earlier = [each for each in settled if not each.current]
+        until = f"; secret {earlier[-1].id} counts for another {_hours(earlier[-1].expires_at, now)}" if earlier else ""
+        why = "as asked" if asked else "by schedule"
+        notice = Notice("SecretRotated", f"secret {pending.id} follows secret {current.id}, {why}{until}")
+        return Rotated(rotated, await self.writer.write([rotated]), notice)
+
+    def _is_due(self, row: StoredApplication, now: float) -> bool:
+        return row.rotate_at is not None and row.rotate_at <= now and row.spec.get("enabled", True) is True
+
+    async def _served(self, revision: int) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    served = await self.store.served()
+                    if served.minimum is None or served.minimum >= revision:
+                        return
+                    await asyncio.sleep(_LOOK)
+        except TimeoutError:
+            raise ReplicasBehind(f"revision {revision} is not served by every replica") from None
+
+
+def _hours(until: float | None, now: float) -> str:
+    minutes = max(0, round(((until or now) - now) / 60))
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes}m" if minutes else f"{hours}h"

@@ -1,0 +1,83 @@
+"""Which secrets of an application authenticate it now, from those that did and the one in its Secret.
+
+The Secret is the truth. So a crash at any point of a replacement is settled by looking at it: the secret in it is the
+current one, one that was stored and never got there is forgotten, and the one before ends after the overlap.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ostiary_state.applications.credentials import ClientCredential
+from ostiary_state.applications.rotation_spec import RotationSpec
+
+ROTATE = "ostiary.dev/rotate"  # annotation of an OAuthApplication: another value replaces its secret
+REVOKE = "ostiary.dev/revoke-up-to"  # annotation: the id of a secret; it and those before it count no more
+
+_DEFAULT = RotationSpec()
+_MOST = 5  # secrets at a time: each costs a comparison
+_LONGEST_REQUEST = 128  # characters of the annotation that are told from another value
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How the secrets of one application follow each other. `uses`: when each was used last, by id."""
+
+    rotation: RotationSpec | None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    uses: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def requested(self) -> str:
+        """What the annotation asks for."""
+        return self.annotations.get(ROTATE, "")[:_LONGEST_REQUEST]
+
+    def settled(self, known: Sequence[ClientCredential], digest: bytes, now: float) -> tuple[ClientCredential, ...]:
+        """With the secret of this digest as the current one, oldest first."""
+        current = next((each for each in known if each.digest == digest), None)
+        if current is None or current.expires_at is not None:  # also one that came back
+            current = self._new(known, digest, now)
+        current = replace(current, pending=False)
+        overlap = self._overlap(ours=any(each.digest == digest and each.pending for each in known))
+        earlier = [_followed(each, now + overlap) for each in known if each.digest != digest and not each.pending]
+        kept = [each for each in earlier if self._counts(each, current, now)]
+        return (*kept[-(_MOST - 1) :], current)
+
+    def without_secret(self, known: Sequence[ClientCredential], now: float) -> tuple[ClientCredential, ...]:
+        """While nothing can be read: the last good state, but what has ended."""
+        return tuple(each for each in known if each.valid(now))
+
+    def pending(self, known: Sequence[ClientCredential], digest: bytes, now: float) -> ClientCredential:
+        """One that is to become the current one."""
+        return replace(self._new(known, digest, now), pending=True)
+
+    def asked_for(self, current: ClientCredential) -> bool:
+        """Whether somebody wants the current one replaced now."""
+        return self._revoked(current) or (bool(self.requested) and self.requested != current.requested)
+
+    def unused(self, earlier: ClientCredential, current: ClientCredential, now: float) -> bool:
+        """Proven so: the new one has been used since it came, and the earlier one not for long enough."""
+        rotation = self.rotation or _DEFAULT
+        if rotation.revoke != "WhenUnused" or self.uses.get(current.id, 0.0) <= current.created_at:
+            return False
+        last = max(self.uses.get(earlier.id, 0.0), current.created_at)
+        return now - last >= rotation.unused_for.seconds
+
+    def _new(self, known: Sequence[ClientCredential], digest: bytes, now: float) -> ClientCredential:
+        number = max((int(each.id) for each in known), default=0) + 1
+        return ClientCredential(str(number), digest, now, requested=self.requested)
+
+    def _overlap(self, *, ours: bool) -> int:
+        """Whoever changes the Secret by hand has a reason, and gets an overlap only where the manifest says so."""
+        rotation = self.rotation or _DEFAULT
+        return rotation.longest_overlap.seconds if ours or rotation.overlap is not None else 0
+
+    def _counts(self, earlier: ClientCredential, current: ClientCredential, now: float) -> bool:
+        return earlier.valid(now) and not self._revoked(earlier) and not self.unused(earlier, current, now)
+
+    def _revoked(self, credential: ClientCredential) -> bool:
+        upto = self.annotations.get(REVOKE, "")
+        return upto.isdecimal() and len(upto) < _LONGEST_REQUEST and int(credential.id) <= int(upto)
+
+
+def _followed(earlier: ClientCredential, until: float) -> ClientCredential:
+    return earlier if earlier.expires_at is not None else replace(earlier, expires_at=until)

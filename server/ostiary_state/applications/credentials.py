@@ -1,0 +1,49 @@
+"""Client secrets as they are stored: by their digest, with when each came and when it goes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredential:
+    """One secret of an application. Several authenticate it while one follows the other."""
+
+    id: str  # "1", "2", ...: counted for each application
+    digest: bytes  # SHA-256 of the secret: 256 random bits need no slow hash
+    created_at: float
+    expires_at: float | None = None  # None: until another follows it
+    pending: bool = False  # stored so that every replica knows it before it stands in the Secret
+    requested: str = ""  # the value of the annotation ostiary.dev/rotate when it was made
+
+    @property
+    def current(self) -> bool:
+        """Whether it is the one in the Secret."""
+        return self.expires_at is None and not self.pending
+
+    def valid(self, now: float) -> bool:
+        """Whether it authenticates."""
+        return self.expires_at is None or now < self.expires_at
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON holds it; what is not so is left out."""
+        optional = {"expires_at": self.expires_at, "pending": self.pending, "requested": self.requested}
+        given = {name: value for name, value in optional.items() if value}
+        return {"id": self.id, "digest": self.digest.hex(), "created_at": self.created_at, **given}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """The reverse; members of a newer version are ignored."""
+        return cls(
+            id=stored["id"],
+            digest=bytes.fromhex(stored["digest"]),
+            created_at=stored["created_at"],
+            expires_at=stored.get("expires_at"),
+            pending=stored.get("pending", False),
+            requested=stored.get("requested", ""),
+        )
+
+
+def first_credentials(digests: Iterable[bytes], created_at: float) -> tuple[ClientCredential, ...]:
+    """Digests that nothing more is known of, such as those that an earlier version stored."""
+    return tuple(ClientCredential(str(number), digest, created_at) for number, digest in enumerate(digests, 1))

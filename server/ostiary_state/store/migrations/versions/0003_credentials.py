@@ -1,0 +1,30 @@
+"""Several secrets of an application at a time, and when each was used: null in what is there."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+
+_JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def upgrade() -> None:
+    """Binaries of the version before go on reading and writing `secret_digests`."""
+    op.add_column("applications", sa.Column("credentials", _JSON, nullable=True))
+    op.add_column("applications", sa.Column("rotate_at", sa.Double(), nullable=True))
+    op.add_column("applications", sa.Column("revoke_at", sa.Double(), nullable=True))
+    op.create_index(op.f("ix_applications_rotate_at"), "applications", ["rotate_at"], unique=False)
+    op.create_index(op.f("ix_applications_revoke_at"), "applications", ["revoke_at"], unique=False)
+    op.create_table(
+        "uses",
+        sa.Column("application_id", sa.String(), nullable=False),
+        sa.Column("application_incarnation", sa.String(), nullable=False),
+        sa.Column("credential", sa.String(), nullable=False),
+        sa.Column("used_at", sa.Double(), nullable=False),
+        sa.Column("recorded_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("application_id", "application_incarnation", "credential", name=op.f("pk_uses")),
+    )
+    op.create_index(op.f("ix_uses_recorded_at"), "uses", ["recorded_at"], unique=False)
+    op.execute("UPDATE schema_version SET version = 3")
