@@ -35,7 +35,9 @@ from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_endpoint import TokenEndpoint
 from ostiary_server.protocol.token_response import Issuance
 from ostiary_server.protocol.tokens import TokenMinter, digest_of
+from ostiary_server.protocol.trusted_issuers import TrustedIssuers
 from ostiary_server.protocol.userinfo import UserInfo
+from ostiary_server.protocol.workload_assertions import WorkloadAssertions
 from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.revocation_set import RevokedKeys
 from ostiary_state.applications.application import Application
@@ -132,7 +134,10 @@ class World:
         self.minter = TokenMinter(self.ring, Subjects(self._watched(MemorySalts(self.database))), keys=self.keys)
         self.outside = Outside()
         keys = ClientKeys(self.outside, clock=lambda: self.now)
-        self.clients = ClientAuthentication(self.directory, ClientAssertions(keys, UsedAssertions()))
+        issuers = TrustedIssuers(self.outside, None, clock=lambda: self.now)
+        self.clients = ClientAuthentication(
+            self.directory, ClientAssertions(keys, UsedAssertions()), WorkloadAssertions(self.directory, issuers)
+        )
         self.bearer_tokens = BearerTokens(self.directory, self.ring, self.revocations, access_tokens, self.keys)
         engine, issuance = Engine(), Issuance(self.minter)
         authenticator = Authenticator(users, PasswordPool(hasher=CHEAP), Throttle())

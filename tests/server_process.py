@@ -12,9 +12,10 @@ KEY = base64.b64encode(secrets.token_bytes(32)).decode()  # one a run, so that a
 
 
 def server_command(
-    database_url: str, port: int, *, access_log: bool = False, pinned: tuple[str, ...] = ()
+    database_url: str, port: int, *, access_log: bool = False, pinned: tuple[str, ...] = (), **more: str
 ) -> list[str]:
-    """What starts one; `pinned` is put before the interpreter, such as `taskset` with its arguments."""
+    """What starts one; `pinned` is put before the interpreter, such as `taskset` with its arguments; `more` settings
+    have their whole names."""
     settings = {
         "OSTIARY_DATABASE_URL": database_url,
         "OSTIARY_KEY_ENCRYPTION_KEYS": KEY,
@@ -24,7 +25,7 @@ def server_command(
         "OSTIARY_METRICS_PORT": "-1",
         "OSTIARY_DRAIN_DELAY": "0",
         "OSTIARY_ACCESS_LOG": str(access_log).lower(),
-    }
+    } | more
     variables = (f"{name}={value}" for name, value in settings.items())
     return ["env", *variables, *pinned, sys.executable, "-m", "ostiary_server"]
 

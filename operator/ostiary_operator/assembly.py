@@ -108,6 +108,7 @@ def assemble(
                 turns=turns,
                 drifts=drifts,
                 registered_objects=objects,
+                trusts_cluster=settings.cluster_issuer_discovery is not None,
             ),
             user=UserReconciler(
                 store=store,

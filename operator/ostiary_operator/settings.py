@@ -74,6 +74,10 @@ class OperatorSettings(BaseSettings):
     watch_namespaces: Words = frozenset()
     """Namespaces whose objects are followed, separated by commas. Default: all of them."""
 
+    cluster_issuer_discovery: str | None = None
+    """The server's value: where it is set, applications may authenticate by tokens of the cluster's service accounts.
+    Default: none, and applications that want to are refused with the reason NoClusterIssuer."""
+
     user_namespaces: Words | None = None
     """Namespaces that may declare users, separated by commas; `*` for all. Default: the operator's own, since whoever
     declares users can sign in anywhere as anybody whom they declare."""

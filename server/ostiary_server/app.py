@@ -72,7 +72,9 @@ from ostiary_server.protocol.software_statements import SoftwareStatements
 from ostiary_server.protocol.throttle import Throttle
 from ostiary_server.protocol.token_response import Issuance
 from ostiary_server.protocol.tokens import TokenMinter, random_id, random_token
+from ostiary_server.protocol.trusted_issuers import TrustedIssuers
 from ostiary_server.protocol.userinfo import UserInfo
+from ostiary_server.protocol.workload_assertions import WorkloadAssertions
 from ostiary_server.replica.readiness import Readiness
 from ostiary_server.transport.access_log import AccessLog
 from ostiary_server.transport.envelope import Envelope, Templates
@@ -124,6 +126,7 @@ class Surroundings:
     outbound: ports.Outbound
     note_use: Callable[[Application], None]  # it was issued a token
     note_credential: Callable[[Application, ClientCredential], None]  # it authenticated with this secret
+    issuers: TrustedIssuers  # of workloads' tokens
 
 
 def create_app(memory: Memory, stored: Ports, around: Surroundings) -> ASGIApp:
@@ -164,7 +167,10 @@ def _protocol(
     engine, minter = Engine(), memory.minter
     issuance = Issuance(minter)
     clients = ClientAuthentication(
-        memory.directory, ClientAssertions(client_keys, UsedAssertions()), note=around.note_credential
+        memory.directory,
+        ClientAssertions(client_keys, UsedAssertions()),
+        WorkloadAssertions(memory.directory, around.issuers),
+        note=around.note_credential,
     )
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)
     grants = (

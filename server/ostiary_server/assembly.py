@@ -11,6 +11,7 @@ from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.keys.keeper import KeyKeeper
 from ostiary_server.keys.sealing import KeySealer
 from ostiary_server.metrics import Metrics
+from ostiary_server.outbound.cluster_api import ClusterAPI, mounted
 from ostiary_server.outbound.public_addresses import AllowedNetworks
 from ostiary_server.outbound.requests import OutboundRequests
 from ostiary_server.protocol.logout_notices import LogoutNotices, LogoutTokens
@@ -18,6 +19,7 @@ from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.signing import KeyRing
 from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.tokens import TokenMinter
+from ostiary_server.protocol.trusted_issuers import TrustedIssuers
 from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.listening import Listening
 from ostiary_server.replica.logout_deliveries import LogoutDeliveries
@@ -55,6 +57,7 @@ class Assembly:
     passwords: PasswordPool
     access_log: AccessLog | None
     outbound: OutboundRequests
+    issuers: TrustedIssuers
 
     async def close(self) -> None:
         """Give up threads and connections, and write the last lines."""
@@ -85,6 +88,7 @@ def assemble(
     )
     minter = TokenMinter(ring, Subjects(PairwiseSalts(database)), keys=keys)
     outbound = OutboundRequests(AllowedNetworks(map(str, settings.outbound_networks)))
+    issuers = TrustedIssuers(outbound, _cluster(settings), clock=clock)
     notices = LogoutNotices(directory, minter.subjects)
     sessions = SessionsCountedAtOnce(database, revoked)
     logouts = LogoutDeliveries(
@@ -143,9 +147,25 @@ def assemble(
         outbound=outbound,
         note_use=note_use,
         note_credential=uses.authenticated,
+        issuers=issuers,
     )
     metrics.gauge(
         "ostiary_database_connections_in_use", "Connections that transactions hold.", database.connections_in_use
     )
+    metrics.gauge(
+        "ostiary_cluster_issuer_keys",
+        "Keys of this cluster's service account tokens that are known; 0 where they are not trusted.",
+        lambda: issuers.cluster_keys,
+    )
     app = create_app(Memory(directory, revoked, ring, keys, minter, notices), stored, around)
-    return Assembly(app, replica, passwords, access_log, outbound)
+    return Assembly(app, replica, passwords, access_log, outbound, issuers)
+
+
+def _cluster(settings: ServerSettings) -> ClusterAPI | None:
+    if settings.cluster_issuer_discovery is None:
+        return None
+    return ClusterAPI(
+        settings.cluster_issuer_discovery,
+        authority=mounted(settings.cluster_ca_file, "ca.crt"),
+        token=mounted(settings.cluster_token_file, "token"),
+    )

@@ -54,6 +54,7 @@ class Server:
         self._http: HTTPServer
         self._metrics_http: HTTPServer | None = None
         self._running: asyncio.Task[None]
+        self._asking: asyncio.Task[None]
 
     @property
     def port(self) -> int:
@@ -85,6 +86,7 @@ class Server:
             self._metrics_http = HTTPServer(exposition(self.metrics), metrics_sockets, drain_timeout=1)
             await self._metrics_http.start()
         self._running = asyncio.create_task(self._assembly.replica.run(), name="replica")
+        self._asking = asyncio.create_task(self._assembly.issuers.until_cluster_is_known(), name="cluster issuer")
         return self
 
     async def __aexit__(
@@ -97,7 +99,8 @@ class Server:
             await asyncio.sleep(self.settings.drain_delay)
         await self._http.stop()
         self._running.cancel()
-        await asyncio.wait([self._running])
+        self._asking.cancel()
+        await asyncio.wait([self._running, self._asking])
         await self._assembly.replica.leave()
         await self._close()
 

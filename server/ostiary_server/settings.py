@@ -5,6 +5,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -24,6 +25,17 @@ def _networks(value: object) -> object:
         return tuple(ip_network(word, strict=False) for word in value.replace(",", " ").split())
     except ValueError as error:
         raise ValueError(f"{error}; expected addresses or networks such as 10.0.0.0/8, separated by commas") from None
+
+
+def _cluster_address(value: object) -> object:
+    if isinstance(value, str):
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("expected an https address without a path, such as https://kubernetes.default.svc")
+    return value
+
+
+ClusterAddress = Annotated[str, BeforeValidator(_cluster_address)]
 
 
 class ServerSettings(BaseSettings):
@@ -85,6 +97,19 @@ class ServerSettings(BaseSettings):
     """Networks that are not public, separated by commas, in which applications may have the addresses that this server
     asks: backChannelLogoutURL, jwksURL, requestURLs. Default: none, so that whoever may write a manifest cannot reach
     through this server what they cannot reach themselves."""
+
+    cluster_issuer_discovery: ClusterAddress | None = None
+    """Address of the API server whose service accounts' tokens applications may authenticate with
+    (`clientAuthentication.serviceAccountRef`), such as `https://kubernetes.default.svc`. It says itself what its issuer
+    is called and which keys it has. Default: none, and no such token is accepted. The operator needs the same value."""
+
+    cluster_ca_file: Path | None = None
+    """Certificates that the API server is trusted by. Default: `ca.crt` where Kubernetes mounts a service account, if
+    it is there; else the system's."""
+
+    cluster_token_file: Path | None = None
+    """A token that the API server lets read its discovery, read anew each time. Default: `token` where Kubernetes
+    mounts a service account, if it is there; else none is sent."""
 
     signing_key_lifetime: int = Field(default=30 * 86_400, ge=3_600)
     """Seconds that a signing key signs before the next takes over. 30 days: rotation is routine, not an event, and

@@ -40,6 +40,7 @@ EVERYTHING: Values = {
         "serviceAccount": {"annotations": {"example.com/identity": "server"}},
         "trustedProxies": ["10.0.0.0/8", "fd00::/8"],
         "outboundNetworks": ["10.96.0.0/12"],
+        "clusterIssuer": {"enabled": True},
         "extraEnv": [{"name": "OSTIARY_SESSION_LIFETIME", "value": "3600"}],
         "podAnnotations": {"example.com/scrape": "false"},
         "podLabels": {"team": "identity"},

@@ -99,6 +99,18 @@ _SERVER = (
         variable("OSTIARY_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", SERVER),
     ),
     row(
+        "server.clusterIssuer.enabled",
+        True,
+        variable("OSTIARY_CLUSTER_ISSUER_DISCOVERY", "https://kubernetes.default.svc", SERVER),
+        variable("OSTIARY_CLUSTER_ISSUER_DISCOVERY", "https://kubernetes.default.svc", OPERATOR),
+        variable("OSTIARY_CLUSTER_TOKEN_FILE", "/etc/ostiary/cluster-issuer/token", SERVER),
+        sees(
+            "system:service-account-issuer-discovery",
+            *("ClusterRoleBinding", "try-ostiary-issuer-discovery"),
+            *("roleRef", "name"),
+        ),
+    ),
+    row(
         "server.outboundNetworks",
         ["10.96.0.0/12", "fd00::/8"],
         variable("OSTIARY_OUTBOUND_NETWORKS", "10.96.0.0/12,fd00::/8", SERVER),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.charts.installations import INSTALLATIONS
-from tests.charts.overlays import Values
+from tests.charts.installations import INSTALLATIONS, POSTGRES, SQLITE
+from tests.charts.overlays import Values, merged
 from tests.charts.rendering import Helm
 
 PROBES = {"startupProbe", "readinessProbe", "livenessProbe"}
@@ -112,3 +112,23 @@ def test_only_one_pod_ever_writes_an_sqlite_file() -> None:
             (workload,) = Helm().render(values).of("Deployment")
             assert (workload["spec"]["replicas"], workload["spec"]["strategy"]) == (1, {"type": "Recreate"})
             assert Helm().render(values).of("HorizontalPodAutoscaler", "PodDisruptionBudget", "Job") == []
+
+
+def test_the_server_reads_the_clusters_keys_by_its_own_token_and_never_by_the_operators() -> None:
+    """On SQLite both are in one pod, under the operator's service account."""
+    trusting: Values = {"server": {"clusterIssuer": {"enabled": True}}}
+    for values, sources in ((POSTGRES, {"serviceAccountToken", "configMap"}), (SQLITE, {"configMap"})):
+        assert _sources_of_the_clusters_issuer(values) == set()
+        assert _sources_of_the_clusters_issuer(merged(values, trusting)) == sources
+
+
+def _sources_of_the_clusters_issuer(values: Values) -> set[str]:
+    (pod,) = [pod for pod in Helm().render(values).pods if pod.labels.get("ostiary.dev/server") == "true"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in pod.container("server")["volumeMounts"]}
+    assert "/var/run/secrets/kubernetes.io/serviceaccount" not in mounts.values()
+    found = [each for each in pod.spec["volumes"] if each["name"] == "cluster-issuer"]
+    assert ("cluster-issuer" in mounts) is bool(found)
+    variables = {each["name"] for each in pod.container("server")["env"]}
+    sources = {kind for each in found for source in each["projected"]["sources"] for kind in source}
+    assert ("OSTIARY_CLUSTER_TOKEN_FILE" in variables) is ("serviceAccountToken" in sources)
+    return sources

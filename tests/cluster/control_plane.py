@@ -40,7 +40,8 @@ class ControlPlane:
         self._authority = Authority(directory)
         client, peer = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
         serving = self._authority.issue("kube-apiserver", hosts=("127.0.0.1", "localhost", "kubernetes.default.svc"))
-        write_key(accounts := directory / "service-accounts.key", ec.generate_private_key(ec.SECP256R1()))
+        self._accounts = [directory / "service-accounts.key"]
+        write_key(accounts := self._accounts[0], ec.generate_private_key(ec.SECP256R1()))
         endpoint = Endpoint.trusting(f"https://127.0.0.1:{self._port}", self._authority.path)
         admin = self._authority.issue("admin", organization="system:masters")
         controllers = self._authority.issue("system:kube-controller-manager")
@@ -60,26 +61,23 @@ class ControlPlane:
             ],
             directory / "etcd.log",
         )
-        self._api = Child(
-            [
-                binaries / "kube-apiserver",
-                f"--etcd-servers={client}",
-                "--bind-address=127.0.0.1",
-                "--advertise-address=127.0.0.1",
-                "--endpoint-reconciler-type=none",  # it refuses to advertise loopback
-                f"--secure-port={self._port}",
-                f"--client-ca-file={self._authority.path}",
-                f"--tls-cert-file={serving.certificate}",
-                f"--tls-private-key-file={serving.key}",
-                "--service-cluster-ip-range=10.97.0.0/24",
-                "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-                f"--service-account-key-file={accounts}",
-                f"--service-account-signing-key-file={accounts}",
-                "--authorization-mode=RBAC",
-                *([f"--authentication-config={authentication}"] if authentication else []),
-            ],
-            directory / "kube-apiserver.log",
-        )
+        self._api_log = directory / "kube-apiserver.log"
+        self._api_command = [
+            binaries / "kube-apiserver",
+            f"--etcd-servers={client}",
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            "--endpoint-reconciler-type=none",  # it refuses to advertise loopback
+            f"--secure-port={self._port}",
+            f"--client-ca-file={self._authority.path}",
+            f"--tls-cert-file={serving.certificate}",
+            f"--tls-private-key-file={serving.key}",
+            "--service-cluster-ip-range=10.97.0.0/24",
+            "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+            "--authorization-mode=RBAC",
+            *([f"--authentication-config={authentication}"] if authentication else []),
+        ]
+        self._api = self._new_api()
         self._controllers = Child(
             [
                 binaries / "kube-controller-manager",
@@ -94,6 +92,11 @@ class ControlPlane:
             directory / "kube-controller-manager.log",
         )
 
+    @property
+    def signing_key(self) -> Path:
+        """What the tokens of service accounts are signed with now."""
+        return self._accounts[-1]
+
     def start(self) -> None:
         """Returns when the API answers and has its built-in roles; raises RuntimeError with a log's end otherwise."""
         self._etcd.start()
@@ -105,6 +108,15 @@ class ControlPlane:
         self._api.start()
         self._api.wait_until(self._is_ready, READY_S)
 
+    def sign_tokens_with_a_new_key(self) -> None:
+        """Rotate the key of service accounts' tokens, as an administrator does: what the former signed still counts."""
+        path = self._accounts[0].with_name(f"service-accounts-{len(self._accounts)}.key")
+        write_key(path, ec.generate_private_key(ec.SECP256R1()))
+        self._accounts.append(path)
+        self._api.kill()
+        self._api = self._new_api()
+        self.start_api()
+
     def stop_api(self) -> None:
         """Take the API away, as an outage does: connections are refused and watches end. What is stored stays."""
         self._api.kill()
@@ -115,6 +127,11 @@ class ControlPlane:
         self._api.kill()  # its graceful end waits for watches to finish
         self._etcd.kill()
         shutil.rmtree(self._data, ignore_errors=True)
+
+    def _new_api(self) -> Child:
+        keys = [f"--service-account-key-file={path}" for path in self._accounts]
+        signing = f"--service-account-signing-key-file={self._accounts[-1]}"
+        return Child([*self._api_command, *keys, signing], self._api_log)
 
     def _is_ready(self) -> bool:
         trust = ssl.create_default_context(cafile=str(self._authority.path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +36,15 @@ class Stack:
 
 
 @contextmanager
-def stack(access: Access, database_url: str, directory: Path, **settings: str) -> Iterator[Stack]:
-    """Start operator and server over a migrated database; the CRDs are served already."""
+def stack(
+    access: Access, database_url: str, directory: Path, *, of_server: Mapping[str, str] | None = None, **settings: str
+) -> Iterator[Stack]:
+    """Start operator and server over a migrated database; the CRDs are served already. `settings`: the operator's."""
     access.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
     access.kubectl("apply", "-f", RBAC)
     account = access.service_account(SYSTEM, ACCOUNT)
     port = free_port()
-    server = Child(server_command(database_url, port), directory / "server.log")
+    server = Child(server_command(database_url, port, **(of_server or {})), directory / "server.log")
     server.start()
     operators = Operators(access, None, database_url, directory, account, "operator-stack")
     try:

@@ -20,9 +20,11 @@ from ostiary_server.keys.material import KeyMaterial
 from ostiary_server.metrics import Metrics
 from ostiary_server.protocol.logout_notices import LogoutNotices, LogoutTokens
 from ostiary_server.protocol.passwords import PasswordPool
+from ostiary_server.protocol.ports import ClusterAPI
 from ostiary_server.protocol.signing import KeyRing
 from ostiary_server.protocol.subjects import Subjects
 from ostiary_server.protocol.tokens import TokenMinter
+from ostiary_server.protocol.trusted_issuers import TrustedIssuers
 from ostiary_server.replica.directory import Directory
 from ostiary_server.replica.logout_deliveries import LogoutDeliveries
 from ostiary_server.replica.readiness import Readiness
@@ -102,6 +104,7 @@ class Provider:
     now: float = NOW
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     outside: Outside = field(default_factory=Outside)
+    cluster: ClusterAPI | None = None
 
     def __post_init__(self) -> None:
         self.directory = Directory()
@@ -133,6 +136,8 @@ class Provider:
             access_log=None,
             outbound=self.outside,
             note_use=lambda application: self.noted.append(application.client_id),
+            note_credential=lambda application, credential: None,  # noqa: ARG005 - the port's names
+            issuers=TrustedIssuers(self.outside, self.cluster, clock=lambda: self.now),
         )
         keys = MadeKeys(self.ring)
         minter = TokenMinter(self.ring, Subjects(self._watched(MemorySalts(self.database))), keys=keys)
@@ -212,8 +217,7 @@ class Provider:
 
     async def discovery(self) -> dict[str, Any]:
         async with self.client() as client:
-            document: dict[str, Any] = (await client.get("/.well-known/openid-configuration")).json()
-        return document
+            return dict((await client.get("/.well-known/openid-configuration")).json())
 
     async def verified(self, token: str, *, typ: str | None = "JWT") -> dict[str, Any]:
         """The claims of a JWT whose signature a published key verifies, by the algorithm that the key names."""

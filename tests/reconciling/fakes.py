@@ -195,6 +195,7 @@ class World:
     user_namespaces: frozenset[str] | None = frozenset({"people"})
     minted: list[str] = field(default_factory=list)
     drifts: Drifts = field(default_factory=Drifts)
+    trusts_cluster: bool = True
     turns: Turns = field(default_factory=lambda: Turns(0.0))
 
     @property
@@ -214,6 +215,7 @@ class World:
             turns=self.turns,
             drifts=self.drifts,
             registered_objects=self.objects,
+            trusts_cluster=self.trusts_cluster,
         )
 
     @property

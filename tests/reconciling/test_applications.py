@@ -89,6 +89,25 @@ async def test_without_a_default_issuer_an_address_is_asked_for(world: World) ->
     assert _reason(outcome, Type.ACCEPTED) == (Truth.FALSE, Reason.NO_ADDRESS)
 
 
+async def test_a_service_account_counts_only_where_its_cluster_is_trusted(world: World) -> None:
+    world.trusts_cluster = False
+    by_account = {"grantModes": ["client_credentials"], "clientAuthentication": {"serviceAccountRef": {"name": "web"}}}
+    outcome = await world.applications.reconcile(application(by_account))
+    assert _reason(outcome, Type.ACCEPTED) == (Truth.FALSE, Reason.NO_CLUSTER_ISSUER)
+    assert "shop/web" not in world.store.rows
+    world.trusts_cluster = True
+    outcome = await world.applications.reconcile(application(by_account))
+    assert _reason(outcome, Type.ACCEPTED) == (Truth.TRUE, Reason.ACCEPTED)
+
+
+async def test_a_pipeline_counts_wherever_the_cluster_is(world: World) -> None:
+    world.trusts_cluster = False
+    pipeline = {"issuer": "https://forge.example", "subject": "repo:example/shop"}
+    by_pipeline = {"grantModes": ["client_credentials"], "clientAuthentication": {"federated": [pipeline]}}
+    outcome = await world.applications.reconcile(application(by_pipeline))
+    assert _reason(outcome, Type.ACCEPTED) == (Truth.TRUE, Reason.ACCEPTED)
+
+
 @pytest.mark.parametrize(
     ("spec", "field"),
     [

@@ -195,3 +195,29 @@ async def test_an_application_that_signs_has_no_secret_and_one_that_it_had_count
     assert (outcome.secret_name, outcome.follows) == (None, None)
     assert _ready(outcome) == (Truth.TRUE, Reason.NOT_NEEDED)
     assert world.store.rows["shop/web"].secret_digests == ()
+
+
+async def test_an_application_of_a_workload_has_no_secret_and_one_that_it_had_counts_no_more(world: World) -> None:
+    await world.applications.reconcile(application())
+    by_account = {"callbackURLs": [CALLBACK], "clientAuthentication": {"serviceAccountRef": {"name": "web"}}}
+    assert not application(by_account).needs_secret
+
+    outcome = await world.applications.reconcile(application(by_account))
+
+    assert (outcome.secret_name, outcome.follows) == (None, None)
+    assert _ready(outcome) == (Truth.TRUE, Reason.NOT_NEEDED)
+    assert world.store.rows["shop/web"].secret_digests == ()
+
+
+async def test_one_of_a_workload_may_have_what_else_it_needs_in_a_secret(world: World) -> None:
+    by_account = {"callbackURLs": [CALLBACK], "clientAuthentication": {"serviceAccountRef": {"name": "web"}}}
+    asks = application(by_account | {"secret": {"name": "web"}})
+    assert asks.needs_secret
+
+    outcome = await world.applications.reconcile(asks)
+
+    assert outcome.secret_name == "web"
+    data = world.secrets.held["shop", "web"].data
+    assert data["client-id"] == b"shop.web"
+    assert "client-secret" not in data
+    assert world.store.rows["shop/web"].secret_digests == ()

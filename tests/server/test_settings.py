@@ -87,6 +87,14 @@ def test_proxies_are_networks_separated_by_commas(environment: pytest.MonkeyPatc
     assert "such as 10.0.0.0/8" in refusal()
 
 
+def test_the_api_server_of_the_cluster_is_an_https_address(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OSTIARY_CLUSTER_ISSUER_DISCOVERY", "https://10.0.0.1:6443/")
+    assert ServerSettings().cluster_issuer_discovery == "https://10.0.0.1:6443/"
+    for wrong in ("http://kubernetes.default.svc", "kubernetes.default.svc", "https://a.example/path", "true"):
+        environment.setenv("OSTIARY_CLUSTER_ISSUER_DISCOVERY", wrong)
+        assert "such as https://kubernetes.default.svc" in refusal()
+
+
 @pytest.mark.usefixtures("environment")
 def test_settings_cannot_be_changed_later() -> None:
     settings = ServerSettings()

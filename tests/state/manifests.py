@@ -9,6 +9,7 @@ from tests.state.cases import CALLBACK, Refused, application, at, public
 from tests.state.openid_manifests import ACCEPTED_OPENID, REFUSED_OPENID
 from tests.state.rotation_manifests import ACCEPTED_ROTATIONS, REFUSED_ROTATIONS
 from tests.state.secret_manifests import ACCEPTED_SECRETS, REFUSED_SECRETS
+from tests.state.workload_manifests import ACCEPTED_WORKLOADS, FEDERATED_TWICE, REFUSED_WORKLOADS
 
 HTTPS = "begin with https://"
 
@@ -76,6 +77,7 @@ ACCEPTED_APPLICATIONS: dict[str, dict[str, Any]] = {
     "nulls-are-absent": application(displayName=None, secret=None, scopes=None),
     **ACCEPTED_OPENID,
     **ACCEPTED_SECRETS,
+    **ACCEPTED_WORKLOADS,
     **ACCEPTED_ROTATIONS,
 }
 
@@ -309,6 +311,7 @@ REFUSED_APPLICATIONS: tuple[Refused, ...] = (
     ),
     *REFUSED_OPENID,
     *REFUSED_SECRETS,
+    *REFUSED_WORKLOADS,
     *REFUSED_ROTATIONS,
 )
 
@@ -324,6 +327,11 @@ UNREADABLE_APPLICATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "too-many": ("spec.callbackURLs", {"callbackURLs": [f"https://a/{i}" for i in range(65)]}),
     "list-as-text": ("spec.callbackURLs", {"callbackURLs": CALLBACK}),
     "duration-as-number": ("spec.tokenLifetimes.accessToken", application(tokenLifetimes={"accessToken": 600})),
+    "workload-twice": ("spec.clientAuthentication.federated", FEDERATED_TWICE),
+    "workload-without-a-subject": (
+        "spec.clientAuthentication.federated[0].subject",
+        application(clientAuthentication={"federated": [{"issuer": "https://a.example"}]}),
+    ),
     "registration-without-a-limit": ("spec.dynamicRegistration.maxClients", {"dynamicRegistration": {}}),
     "registration-of-none": ("spec.dynamicRegistration.maxClients", {"dynamicRegistration": {"maxClients": 0}}),
     "registration-of-too-many": (

@@ -28,6 +28,7 @@ from tests.state.openid_manifests import REFUSED_BEYOND_CEL
 from tests.state.rotation_manifests import ROTATIONS_REFUSED_BEYOND_CEL
 from tests.state.secret_manifests import SECRETS_REFUSED_BEYOND_CEL
 from tests.state.user_manifests import ACCEPTED_USERS, REFUSED_USERS, UNREADABLE_USERS, user
+from tests.state.workload_manifests import WORKLOADS_REFUSED_BEYOND_CEL
 
 
 def violations(spec: dict[str, Any], namespace: str = "default", name: str = "shop") -> tuple[Violation, ...]:
@@ -66,7 +67,7 @@ def test_what_the_schema_refuses_is_refused_on_a_disk_too(field: str, spec: dict
 
 @pytest.mark.parametrize(
     "case",
-    [*REFUSED_BEYOND_CEL, *SECRETS_REFUSED_BEYOND_CEL, *ROTATIONS_REFUSED_BEYOND_CEL],
+    [*REFUSED_BEYOND_CEL, *SECRETS_REFUSED_BEYOND_CEL, *ROTATIONS_REFUSED_BEYOND_CEL, *WORKLOADS_REFUSED_BEYOND_CEL],
     ids=lambda case: case.name,
 )
 def test_what_cel_cannot_see_is_refused_with_what_to_write(case: Refused) -> None:

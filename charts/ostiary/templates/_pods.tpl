@@ -83,6 +83,21 @@ topologySpreadConstraints:
 - {name: kubernetes, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
 {{- end -}}
 
+{{/* What the server reads the cluster's own issuer with. The pod that it shares with the operator would lend it the
+operator's rights, so there it asks without a token. */}}
+{{- define "ostiary.clusterIssuer.volume" -}}
+{{- if .Values.server.clusterIssuer.enabled -}}
+- name: cluster-issuer
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- if not (include "ostiary.embedded" .) }}
+      - serviceAccountToken: {path: token, expirationSeconds: 3607}
+      {{- end }}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+{{- end -}}
+{{- end -}}
+
 {{- define "ostiary.keysMount" -}}
 - {name: keys, mountPath: /etc/ostiary/keys, readOnly: true}
 {{- end -}}

@@ -33,6 +33,7 @@ class ApplicationAcceptance:
     default_issuer: str | None
     client_id_prefixes: frozenset[str]
     served_at: Callable[[str], str]
+    trusts_cluster: bool = False
 
     async def accept(
         self,
@@ -43,6 +44,7 @@ class ApplicationAcceptance:
         """`registered`: what is known of it where it is a client that registered itself. Raises Refusal."""
         verified_sector = registered.verified_sector if registered is not None else None
         spec = application_spec(declared, held, self.client_id_prefixes, verified_sector)
+        self._workloads_are_trusted(spec)
         origin = self._origin(spec) if registered is None else registered.template.origin
         accepted = Accepted(
             spec=spec,
@@ -67,6 +69,16 @@ class ApplicationAcceptance:
                 "this installation has no default issuer: set spec.authenticationAddress, or OSTIARY_DEFAULT_ISSUER",
             )
         return self.default_issuer
+
+    def _workloads_are_trusted(self, spec: OAuthApplicationSpec) -> None:
+        """What could never authenticate is said here, and not first by the token endpoint."""
+        said = spec.client_authentication
+        if said is not None and said.service_account_ref is not None and not self.trusts_cluster:
+            raise Refusal(
+                Reason.NO_CLUSTER_ISSUER,
+                "this installation does not trust the tokens of its cluster's service accounts: remove"
+                " spec.clientAuthentication.serviceAccountRef, or have server.clusterIssuer.enabled of the chart set",
+            )
 
     async def _client_id_is_free(self, declared: DeclaredApplication, client_id: str) -> None:
         """Never adopt what another object holds, however alike they look: that would be a takeover."""

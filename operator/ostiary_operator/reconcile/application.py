@@ -39,6 +39,7 @@ class ApplicationReconciler:
     turns: Turns = field(default_factory=lambda: Turns(0.0))  # when a secret may be replaced by schedule
     served_at: Callable[[str], str] = str  # the origin at which a declared address is reached
     registered_objects: RegisteredObjects | None = None  # of clients that register themselves; None: no cluster
+    trusts_cluster: bool = False  # whether the server accepts tokens of the cluster's service accounts
 
     async def reconcile(self, declared: DeclaredApplication) -> Outcome:
         """Raises StoreUnavailable, StaleWriter, ClusterUnavailable, SecretChanged: nothing was decided, try again."""
@@ -102,7 +103,9 @@ class ApplicationReconciler:
 
     @property
     def _acceptance(self) -> ApplicationAcceptance:
-        return ApplicationAcceptance(self.store, self.default_issuer, self.client_id_prefixes, self.served_at)
+        return ApplicationAcceptance(
+            self.store, self.default_issuer, self.client_id_prefixes, self.served_at, self.trusts_cluster
+        )
 
     @property
     def _credentials(self) -> ClientSecrets:

@@ -190,6 +190,8 @@ def _differs(held: HeldSecret, wanted: WantedSecret) -> bool:
 def _why_none(spec: OAuthApplicationSpec) -> str:
     if spec.registered_by is not None:
         return "its client alone knows how it authenticates"
+    if spec.client_authentication is not None:
+        return "it authenticates by tokens of its workload"
     return "it signs with a key of its own" if spec.authenticates_by_key else "a Public application has no secret"
 
 

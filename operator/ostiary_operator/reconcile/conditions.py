@@ -30,6 +30,7 @@ class Reason(StrEnum):
     CLIENT_ID_NOT_ALLOWED = "ClientIDNotAllowed"
     NAMESPACE_NOT_ALLOWED = "NamespaceNotAllowed"
     NO_ADDRESS = "NoAddress"
+    NO_CLUSTER_ISSUER = "NoClusterIssuer"
     NOT_REGISTERED = "NotRegistered"
     # Synced
     STORED = "Stored"

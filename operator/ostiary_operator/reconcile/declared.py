@@ -45,7 +45,7 @@ def may_have_secret(spec: Mapping[str, Any]) -> bool:
         return False
     secret = spec.get("secret")
     if secret is None:
-        return spec.get("tokenEndpointAuthMethod") != "private_key_jwt"
+        return spec.get("tokenEndpointAuthMethod") != "private_key_jwt" and "clientAuthentication" not in spec
     return not isinstance(secret, Mapping) or secret.get("mode") != "None"
 
 

@@ -139,6 +139,7 @@ def _settings(url: str, data: DataDirectory, port: int) -> ServerSettings:
             "port": port,
             "metrics_port": -1,
             "trusted_proxies": (),
+            "cluster_issuer_discovery": None,
             "drain_delay": 0,
             "drain_timeout": 2,
             "access_log": False,

@@ -83,7 +83,7 @@ class SecretFiles:
         return held_secret(namespace, name, SecretManifest.of(reading.declarations[0]), reading.version)
 
     def _write(self, wanted: WantedSecret) -> HeldSecret:
-        annotations = wanted.all_annotations
+        annotations = {name: value for name, value in wanted.all_annotations.items() if name != OWNER_ANNOTATION}
         if wanted.owner is not None:
             annotations[OWNER_ANNOTATION] = wanted.owner
         manifest = {

@@ -1,13 +1,14 @@
 """private_key_jwt: clients that authenticate by a JWT that they signed (RFC 7523 section 3, OpenID Connect Core 9)."""
 
 import heapq
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from ostiary_server.protocol.assertion_times import Times
 from ostiary_server.protocol.client_keys import ALGORITHMS, LEEWAY, LONGEST, ClientKeys, NotSigned
 from ostiary_server.protocol.engine_request import EngineRequest
 from ostiary_server.protocol.errors import InvalidClient, InvalidRequest
@@ -22,6 +23,21 @@ TOKEN_PATH: Final = "/token"
 LONGEST_LIFE: Final = 3_600.0  # seconds; what libraries default to is a minute to an hour
 LONGEST_ID: Final = 512
 MOST_USED: Final = 100_000  # some 20 MiB; beyond, those that expire first are forgotten first
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What an assertion says of itself, and the request of its client, which nobody has verified yet."""
+
+    client_id: str | None  # of the form
+    issuer: str
+    subject: str
+    audience: str | None  # where it has just one
+
+    @property
+    def signed_by_client(self) -> bool:
+        """Whether it means to be one of private_key_jwt."""
+        return self.issuer == self.subject
 
 
 class UsedAssertions:
@@ -58,11 +74,8 @@ class ClientAssertions:
         self._used = used
 
     @staticmethod
-    def claimed_client(request: EngineRequest) -> str:
-        """The client id that the assertion names, which nobody has verified yet.
-
-        Raises InvalidRequest, and InvalidClient where there is none.
-        """
+    def claimed(request: EngineRequest) -> Claimed:
+        """Who the assertion says that it is of. Raises InvalidRequest, and InvalidClient where it says nothing."""
         assertion, assertion_type = request.form.get("client_assertion"), request.form.get("client_assertion_type")
         if assertion is None or assertion_type is None:
             raise InvalidRequest("The parameters 'client_assertion' and 'client_assertion_type' go together.")
@@ -76,11 +89,15 @@ class ClientAssertions:
             raise InvalidClient("The client_assertion is not a JWT.") from error
         subject = claims.get("sub") if isinstance(claims, dict) else None
         if not isinstance(subject, str):
-            raise InvalidClient("The sub of the client_assertion must be the client_id.")
+            raise InvalidClient("The client_assertion needs a sub, and private_key_jwt has the client_id there.")
+        issuer, audience = str(claims.get("iss")), claims.get("aud")
+        if isinstance(audience, list) and len(audience) == 1:
+            (audience,) = audience
         named = request.form.get("client_id")
-        if named is not None and named != subject:
+        claimed = Claimed(named, issuer, subject, audience if isinstance(audience, str) else None)
+        if named not in (None, subject) and claimed.signed_by_client:
             raise InvalidRequest("The client_id of the body is not the one that authenticates.")
-        return subject
+        return claimed
 
     async def verify(self, request: EngineRequest, application: Application) -> None:
         """Raises InvalidClient unless this client signed it, for this issuer, for now, and for the first time."""
@@ -97,7 +114,9 @@ class ClientAssertions:
             raise InvalidClient("The iss and the sub of the client_assertion must be the client_id.")
         if not _is_for(claims.get("aud"), request):
             raise InvalidClient(f"The aud of the client_assertion must be {request.issuer.origin} and nobody else.")
-        expires_at = _timely(claims, request.now)
+        expires_at = Times.of(claims, request.now).expires_at
+        if expires_at > request.now + LONGEST_LIFE + LEEWAY:
+            raise InvalidClient(f"The client_assertion must expire within {LONGEST_LIFE:.0f} seconds.")
         assertion_id = claims.get("jti")
         if not isinstance(assertion_id, str) or not 0 < len(assertion_id) <= LONGEST_ID:
             raise InvalidClient("The client_assertion needs a jti.")
@@ -119,20 +138,3 @@ def _is_for(audience: object, request: EngineRequest) -> bool:
     }
     listed = audience if isinstance(audience, list) else [audience]
     return bool(listed) and all(isinstance(each, str) and each in ours for each in listed)
-
-
-def _timely(claims: Mapping[str, Any], now: float) -> float:
-    """When it expires. Raises InvalidClient where that has been, or is too far away, or is not said."""
-    for name in ("exp", "iat", "nbf"):
-        instant = claims.get(name)
-        if (instant is None and name == "exp") or isinstance(instant, bool):
-            raise InvalidClient(f"The client_assertion needs an {name} in seconds.")
-        if instant is not None and not isinstance(instant, int | float):
-            raise InvalidClient(f"The {name} of the client_assertion is not a number of seconds.")
-    if claims["exp"] < now - LEEWAY:
-        raise InvalidClient("The client_assertion has expired.")
-    if claims["exp"] > now + LONGEST_LIFE + LEEWAY:
-        raise InvalidClient(f"The client_assertion must expire within {LONGEST_LIFE:.0f} seconds.")
-    if max(claims.get("nbf", now), claims.get("iat", now)) > now + LEEWAY:
-        raise InvalidClient("The client_assertion is not valid yet.")
-    return float(claims["exp"])

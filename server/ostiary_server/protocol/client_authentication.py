@@ -15,12 +15,13 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import ClientAuthentication as MethodRegistry
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Error, OAuth2Request
 
-from ostiary_server.protocol.client_assertions import FAILED, PRIVATE_KEY_JWT, ClientAssertions
+from ostiary_server.protocol.client_assertions import FAILED, PRIVATE_KEY_JWT, Claimed, ClientAssertions
 from ostiary_server.protocol.engine_request import EngineRequest
 from ostiary_server.protocol.errors import InvalidClient, InvalidRequest
 from ostiary_server.protocol.ports import Directory
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.tokens import digest_of
+from ostiary_server.protocol.workload_assertions import WorkloadAssertions
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.checks import CREDENTIAL_CHECK
@@ -76,12 +77,14 @@ class ClientAuthentication:
         self,
         directory: Directory,
         assertions: ClientAssertions,
+        workloads: WorkloadAssertions,
         *,
         note: Callable[[Application, ClientCredential], None] = lambda _application, _credential: None,
     ) -> None:
         """`note` is told which secret an application has authenticated with; it must return at once."""
         self._directory = directory
         self._assertions = assertions
+        self._workloads = workloads
         self._note = note
 
     async def application(self, request: EngineRequest, methods: Collection[str] = ALL_METHODS) -> Application:
@@ -110,12 +113,25 @@ class ClientAuthentication:
         return application
 
     async def _by_assertion(self, request: EngineRequest) -> Client:
-        application = self._directory.application(request.issuer.id, self._assertions.claimed_client(request))
+        claimed = self._assertions.claimed(request)
+        application = await self._claimant(request, claimed)
         client = Client(application, request.now)
         if application is None or not client.check_endpoint_auth_method(PRIVATE_KEY_JWT, "token"):
             raise InvalidClient(FAILED, detail=f"by {PRIVATE_KEY_JWT}")
-        await self._assertions.verify(request, application)
+        if application.openid.workloads:
+            await self._workloads.verify(request, application, claimed)
+        else:
+            await self._assertions.verify(request, application)
         return client
+
+    async def _claimant(self, request: EngineRequest, claimed: Claimed) -> Application | None:
+        """A token that was issued to a workload does not name its client: the form does, or a manifest that alone
+        trusts such a token."""
+        if claimed.client_id is None and not claimed.signed_by_client:
+            application = await self._workloads.application(request, claimed)
+            if application is not None:
+                return application
+        return self._directory.application(request.issuer.id, claimed.client_id or claimed.subject)
 
     def _by_secret(self, request: EngineRequest, method: str) -> Client:
         """Also by none, where a public client only names itself."""

@@ -206,6 +206,13 @@ class Outbound(Protocol):
         """The status of the answer to a form. Raises FetchFailed when there is none."""
 
 
+class ClusterAPI(Protocol):
+    """The API server of the cluster that this server runs in, for what it publishes about its tokens."""
+
+    async def get(self, path: str) -> bytes:
+        """The body of a 200. Raises FetchFailed."""
+
+
 class SigningKeys(Protocol):
     """Where the key ring's keys come from."""
 

@@ -51,7 +51,7 @@ class Application:
     opaque_access_tokens: bool
     signing_algorithm: str  # of access tokens: ES256 | RS256 | EdDSA
     id_token_algorithm: str
-    token_endpoint_auth_method: str  # client_secret_basic | client_secret_post | none
+    token_endpoint_auth_method: str  # client_secret_basic | client_secret_post | private_key_jwt | none
     credentials: tuple[ClientCredential, ...]  # each secret that authenticates it
     listed_response_types: frozenset[frozenset[str]] = frozenset()  # each as the set of its words
     openid: OpenIDSettings = DEFAULTS
@@ -110,8 +110,7 @@ class Application:
             opaque_access_tokens=spec.access_token_format == "Opaque",
             signing_algorithm=spec.signing_algorithm,
             id_token_algorithm=spec.id_token_signed_response_alg,
-            token_endpoint_auth_method=spec.token_endpoint_auth_method
-            or ("client_secret_basic" if confidential else "none"),
+            token_endpoint_auth_method=spec.auth_method,
             credentials=credentials,
             listed_response_types=frozenset(frozenset(listed.split(" ")) for listed in spec.response_types),
             openid=OpenIDSettings.from_spec(spec),

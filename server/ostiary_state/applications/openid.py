@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from ostiary_state.applications.claim_mapping import MappedClaim
+from ostiary_state.applications.workload_identities import NO_WORKLOADS, WorkloadIdentities
 
 if TYPE_CHECKING:
     from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -76,6 +77,7 @@ class OpenIDSettings:
     request_object_algorithm: str | None = None  # None: any that the keys fit
     request_urls: tuple[str, ...] = ()
     assertion_algorithm: str | None = None  # of private_key_jwt; None: any that the keys fit
+    workloads: WorkloadIdentities = NO_WORKLOADS  # whose tokens authenticate it; not empty: nothing else does
     logout: LogoutAddresses = NO_LOGOUT
     initiate_login_url: str | None = None
     compatibility: frozenset[str] = frozenset()
@@ -105,6 +107,7 @@ class OpenIDSettings:
             request_object_algorithm=spec.request_object_signing_alg,
             request_urls=spec.request_urls,
             assertion_algorithm=spec.token_endpoint_auth_signing_alg,
+            workloads=WorkloadIdentities.from_spec(spec),
             logout=LogoutAddresses(
                 spec.back_channel_logout_url,
                 spec.front_channel_logout_url,

@@ -147,19 +147,19 @@ OPENID_RULES = (
         "tokenEndpointAuthMethod",
         "add jwks or jwksURL, or remove private_key_jwt: its JWTs are verified with the application's keys",
         f"{_NOT_BY_KEY} || has(self.jwks) || has(self.jwksURL)",
-        lambda spec: not spec.authenticates_by_key or spec.jwks is not None or spec.jwks_url is not None,
+        lambda spec: not spec.signs_by_itself or spec.jwks is not None or spec.jwks_url is not None,
     ),
     Rule(
         "tokenEndpointAuthMethod",
         "remove private_key_jwt, or dynamicRegistration, whose token is the secret of this object",
         f"{_NOT_BY_KEY} || !has(self.dynamicRegistration)",
-        lambda spec: not spec.authenticates_by_key or spec.dynamic_registration is None,
+        lambda spec: not spec.signs_by_itself or spec.dynamic_registration is None,
     ),
     Rule(
         "tokenEndpointAuthSigningAlg",
         "remove it, or set tokenEndpointAuthMethod to private_key_jwt: nothing else is signed there",
         f"!has(self.tokenEndpointAuthSigningAlg) || !({_NOT_BY_KEY})",
-        lambda spec: spec.token_endpoint_auth_signing_alg is None or spec.authenticates_by_key,
+        lambda spec: spec.token_endpoint_auth_signing_alg is None or spec.signs_by_itself,
     ),
     Rule(
         "requestURLs",

@@ -15,6 +15,7 @@ from ostiary_state.applications.rule import Rule
 from ostiary_state.applications.secret_rules import SECRET_RULES, secret_problems
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.applications.texts import NAME
+from ostiary_state.applications.workload_rules import WORKLOAD_RULES, workload_problems
 from ostiary_state.kinds.checks import failed_checks
 from ostiary_state.kinds.custom_resource import MAX_NAME_LENGTH, NAME_TOO_LONG
 from ostiary_state.kinds.violation import Violation
@@ -116,6 +117,7 @@ RULES = (
     *SECRET_RULES,
     *ROTATION_RULES,
     *OPENID_RULES,
+    *WORKLOAD_RULES,
 )
 
 IMMUTABLES = (
@@ -155,6 +157,7 @@ def violations(
         *(Violation(f"spec.{rule.field}", rule.message) for rule in RULES if not rule.holds(spec)),
         *beyond_cel(spec, namespace, verified_sector),
         *secret_problems(spec),
+        *workload_problems(spec),
         *rotation_problems(spec),
         *_names(spec, namespace, name, client_id_prefixes),
     )

@@ -18,18 +18,22 @@ _QUALIFIED: Final = re.compile(_PREFIX + _NAME, re.ASCII)
 _LABEL_VALUE: Final = re.compile(f"({_NAME})?", re.ASCII)
 _GENERATED_ONLY = ("aliases", "labels", "annotations", "template")
 
-BY_KEY = "(has(self.tokenEndpointAuthMethod) && self.tokenEndpointAuthMethod == 'private_key_jwt')"
+BY_KEY = (
+    "(has(self.clientAuthentication)"
+    " || (has(self.tokenEndpointAuthMethod) && self.tokenEndpointAuthMethod == 'private_key_jwt'))"
+)
 _ABSENT = " && ".join(f"(!has(self.secret.{name}) || self.secret.{name}.size() == 0)" for name in _GENERATED_ONLY)
 SECRET_RULES = (
     Rule(
         "secret",
-        "set secret.mode to Generate or None, or remove private_key_jwt: an application authenticates in one way",
+        "set secret.mode to Generate or None, or remove private_key_jwt and clientAuthentication:"
+        " an application authenticates in one way",
         f"!{BY_KEY} || !has(self.secret) || self.secret.mode != 'Require'",
         lambda spec: not spec.authenticates_by_key or spec.secret is None or spec.secret.mode != "Require",
     ),
     Rule(
         "secret",
-        "set secret.mode to Generate or Require, or tokenEndpointAuthMethod to private_key_jwt:"
+        "set secret.mode to Generate or Require, or use clientAuthentication or private_key_jwt:"
         " it could not authenticate",
         f"!has(self.secret) || self.secret.mode != 'None' || {BY_KEY}",
         lambda spec: spec.secret is None or spec.secret.mode != "None" or spec.authenticates_by_key,

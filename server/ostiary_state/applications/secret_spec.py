@@ -67,7 +67,7 @@ class ClientSecretSpec(Manifest):
     """Generate: the operator creates the Secret, with 256 random bits in client-secret, and restores it when it is
     deleted. Require: the operator waits for a Secret that you create, with the label ostiary.dev/secret=true and the
     key client-secret, follows its changes and never writes it. None: there is no Secret; for applications that
-    authenticate by private_key_jwt, whose default it is."""
+    authenticate by private_key_jwt or clientAuthentication, whose default it is."""
 
     type: Annotated[str, StringConstraints(min_length=1, max_length=253)] = "Opaque"
     """Type of a generated Secret, such as kubernetes.io/basic-auth. Kubernetes lets nobody change it later: give the

@@ -25,6 +25,7 @@ from ostiary_state.applications.spec_types import (
     TokenEndpointAuthMethod,
 )
 from ostiary_state.applications.texts import ObjectName, Text
+from ostiary_state.applications.workload_spec import ClientAuthenticationSpec
 from ostiary_state.kinds.durations import Between, Duration
 from ostiary_state.kinds.manifest import EachKeyOnce, EachOnce, Manifest
 
@@ -246,10 +247,14 @@ class OAuthApplicationSpec(Manifest):
     token_endpoint_auth_signing_alg: ClientAlgorithm | None = None
     """The one algorithm that those JWTs are signed with. Default: any that its keys can be used for."""
 
+    client_authentication: ClientAuthenticationSpec | None = None
+    """Authenticate by tokens that the workload has anyway, such as those of its service account: it then has no secret,
+    and no Secret is made. Only for Confidential applications, and instead of tokenEndpointAuthMethod."""
+
     secret: ClientSecretSpec | None = None
     """The Kubernetes Secret with this application's credentials. Only for Confidential applications, which get a
-    generated one where this is absent and they do not authenticate by private_key_jwt. For those that do, one without a
-    client secret is made where this is there."""
+    generated one where this is absent and they do not authenticate by private_key_jwt or clientAuthentication. For
+    those that do, one without a client secret is made where this is there."""
 
     rotation: RotationSpec | None = None
     """How the client secret is replaced, by schedule and when the annotation ostiary.dev/rotate of this object gets
@@ -268,6 +273,20 @@ class OAuthApplicationSpec(Manifest):
     @property
     def authenticates_by_key(self) -> bool:
         """True where it has no secret, though it is Confidential."""
+        return self.signs_by_itself or self.client_authentication is not None
+
+    @property
+    def auth_method(self) -> TokenEndpointAuthMethod:
+        """The default resolved: a token of a workload is a client assertion, as private_key_jwt's are."""
+        if self.token_endpoint_auth_method is not None:
+            return self.token_endpoint_auth_method
+        if self.client_authentication is not None:
+            return "private_key_jwt"
+        return "client_secret_basic" if self.type == "Confidential" else "none"
+
+    @property
+    def signs_by_itself(self) -> bool:
+        """True where its JWTs are signed with a key of its own."""
         return self.token_endpoint_auth_method == "private_key_jwt"
 
 

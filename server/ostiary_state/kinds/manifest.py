@@ -62,20 +62,25 @@ class EachOnce:
 
 @dataclass(frozen=True, slots=True)
 class EachKeyOnce:
-    """Marks a list of objects as a map: by `attribute`, which no two of them share."""
+    """Marks a list of objects as a map: by `attribute`, which no two of them share; with `and_`, both together."""
 
     attribute: str
+    and_: str | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._refuse_repeats, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        keys = [manifest_name(self.attribute)]
+        keys = [manifest_name(name) for name in self._names]
         return handler(schema) | {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys}
 
     def _refuse_repeats(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
-        _refuse_repeats(tuple(getattr(item, self.attribute) for item in items))
+        _refuse_repeats(tuple(", ".join(getattr(item, name) for name in self._names) for item in items))
         return items
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (self.attribute,) if self.and_ is None else (self.attribute, self.and_)
 
 
 def _refuse_repeats(items: tuple[str, ...]) -> tuple[str, ...]:

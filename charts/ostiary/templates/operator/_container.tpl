@@ -22,6 +22,9 @@
     {{- with include "ostiary.watchedNamespaces" . }}
     - {name: OSTIARY_WATCH_NAMESPACES, value: {{ . | quote }}}
     {{- end }}
+    {{- if .Values.server.clusterIssuer.enabled }}
+    - {name: OSTIARY_CLUSTER_ISSUER_DISCOVERY, value: "https://kubernetes.default.svc"}
+    {{- end }}
     {{- with .Values.userNamespaces }}
     - {name: OSTIARY_USER_NAMESPACES, value: {{ append . $.Release.Namespace | uniq | join "," | quote }}}
     {{- end }}

@@ -22,6 +22,13 @@
     {{- with $server.outboundNetworks }}
     - {name: OSTIARY_OUTBOUND_NETWORKS, value: {{ join "," . | quote }}}
     {{- end }}
+    {{- if $server.clusterIssuer.enabled }}
+    - {name: OSTIARY_CLUSTER_ISSUER_DISCOVERY, value: "https://kubernetes.default.svc"}
+    - {name: OSTIARY_CLUSTER_CA_FILE, value: /etc/ostiary/cluster-issuer/ca.crt}
+    {{- if not (include "ostiary.embedded" .) }}
+    - {name: OSTIARY_CLUSTER_TOKEN_FILE, value: /etc/ostiary/cluster-issuer/token}
+    {{- end }}
+    {{- end }}
     - {name: OSTIARY_DRAIN_DELAY, value: {{ $server.drainDelaySeconds | quote }}}
     - {name: OSTIARY_DRAIN_TIMEOUT, value: {{ $server.drainTimeoutSeconds | quote }}}
     - {name: OSTIARY_PASSWORD_WORKERS, value: {{ $server.passwordWorkers | quote }}}
@@ -52,6 +59,9 @@
     {{- toYaml $server.resources | nindent 4 }}
   volumeMounts:
     {{- include "ostiary.keysMount" . | nindent 4 }}
+    {{- if $server.clusterIssuer.enabled }}
+    - {name: cluster-issuer, mountPath: /etc/ostiary/cluster-issuer, readOnly: true}
+    {{- end }}
     {{- include "ostiary.database.mounts" . | trim | nindent 4 }}
 {{- end -}}
 
