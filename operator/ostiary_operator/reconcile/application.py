@@ -55,10 +55,12 @@ class ApplicationReconciler:
                 declared = await self._registered.bring(registered, declared)
             accepted = await self._acceptance.accept(declared, held, registered)
             credential = await self._credentials.settle(declared, accepted, known=held is not None)
+            _prove(accepted.adopted, credential, self.now())
             if not credential.ready and held is None:
                 return report.waiting_application(declared, accepted, credential)
             history = await self._history(declared, accepted, held)
-            wanted = self._row(declared, accepted, self._settled(history, credential, held), held)
+            before = held or accepted.adopted
+            wanted = self._row(declared, accepted, self._settled(history, credential, before), held)
             if registered is not None and registered.registration.pending:
                 wanted = replace(wanted, holds=registered.held)
             drift = self._drift(accepted, wanted, held)
@@ -68,7 +70,7 @@ class ApplicationReconciler:
                     declared, accepted, credential, held.credentials, held.revision, moved=False, clients=()
                 )
                 return report.with_drift(outcome, drift)
-            revision = await self._write(wanted, held)
+            revision = await self._write(wanted, held, accepted.adopted)
             rotated = None
             if credential.condition.reason is Reason.GENERATED:
                 put = partial(self._credentials.put, declared, accepted)
@@ -174,21 +176,37 @@ class ApplicationReconciler:
         disabled = held.spec.get("enabled", True) and not accepted.spec.enabled
         return self.now() if disabled or held.origin != accepted.origin else held.not_before
 
-    async def _write(self, wanted: StoredApplication, held: StoredApplication | None) -> int:
+    async def _write(
+        self, wanted: StoredApplication, held: StoredApplication | None, adopted: StoredApplication | None
+    ) -> int:
         if held is not None and replace(held, revision=0, issuer_id="") == wanted:
             return held.revision
-        return await self.writer.write([wanted])
+        ended = [Tombstone(Kind.APPLICATION, adopted.id, adopted.incarnation)] if adopted is not None else []
+        return await self.writer.write([*ended, wanted])
 
     async def _delete(self, declared: DeclaredApplication, row: StoredApplication | None) -> Outcome:
-        """Another incarnation's row is left alone. An orphaned application keeps its Secret, now nobody's."""
+        """Another incarnation's row is left alone. One that is left behind keeps its Secret, which is nobody's then."""
         if row is None or row.incarnation != declared.uid:
             return report.gone(declared, released=False)
-        if declared.spec.get("deletionPolicy") != "Orphan":
+        policy = declared.spec.get("deletionPolicy")
+        if policy not in ("Orphan", "Disable"):
             clients = await self._clients(declared) if "dynamicRegistration" in row.spec else ()
             await self.writer.write([Tombstone(Kind.APPLICATION, declared.id, declared.uid)])
             return report.gone(declared, released=True, clients=clients)
         if (name := report.stored_secret_name(row, declared.name)) is not None:
             await self._credentials.release(declared, name)
         if row.owned:
-            await self.writer.write([replace(row, owned=False, revision=0, issuer_id="")])
+            left = replace(row, owned=False, revision=0, issuer_id="")
+            if policy == "Disable":
+                left = replace(left, spec={**row.spec, "enabled": False}, not_before=self.now())
+            await self.writer.write([left])
         return report.gone(declared, released=False)
+
+
+def _prove(adopted: StoredApplication | None, credential: Credential, now: float) -> None:
+    """Whoever takes over a client that has secrets knows one that still counts. Raises Refusal."""
+    if adopted is None or not adopted.credentials or not credential.ready:
+        return
+    if credential.digest not in [each.digest for each in adopted.credentials if each.valid(now)]:
+        text = f"Secret {credential.name} does not hold the client secret of the application that is adopted"
+        raise Refusal(Reason.ADOPTION_NOT_PROVEN, text)

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "NoAddress"
     NO_CLUSTER_ISSUER = "NoClusterIssuer"
     NOT_REGISTERED = "NotRegistered"
+    ADOPTION_NOT_PROVEN = "AdoptionNotProven"
     # Synced
     STORED = "Stored"
     REFUSED = "Refused"
