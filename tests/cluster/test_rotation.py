@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -234,3 +237,48 @@ def test_a_secret_of_the_interval_is_replaced_and_ends_with_the_overlap_though_n
     age(url, f"{namespace}/web", 3601)
     eventually(lambda: old.token() == 401)
     assert new.token() == 200
+
+
+def test_the_command_asks_and_waits_until_the_new_secret_is_served(
+    crds: Access, namespace: str, running: tuple[Stack, str]
+) -> None:
+    made, _ = running
+    made.may_keep_secrets_in(namespace)
+    apply(crds, namespace)
+    old = client_of(made, namespace)
+    done = _rotate(crds, f"{namespace}/web")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("secret 2 is in Secret web-oauth and served; secret 1 counts until 2")
+    new = client_of(made, namespace)
+    assert (old.token(), new.token()) == (200, 200)
+
+    done = _rotate(crds, f"{namespace}/web", "--compromised")
+    assert done.stdout == "secret 3 is in Secret web-oauth and served\n"
+    assert (old.token(), new.token(), client_of(made, namespace).token()) == (401, 401, 200)
+    assert not [each for each in (old.secret, new.secret) if each in done.stdout + done.stderr]
+
+
+def test_the_command_says_why_it_does_not_replace_a_secret(
+    crds: Access, namespace: str, running: tuple[Stack, str]
+) -> None:
+    made, _ = running
+    made.may_keep_secrets_in(namespace)
+    crds.apply(
+        application("public", namespace, type="Public"),
+        application("mine", namespace, secret={"name": "mine", "mode": "Require"}),
+    )
+    for name, says in (
+        ("public", "has no client secret"),
+        ("mine", "is yours to change"),
+        ("absent", "there is no OAuthApplication"),
+    ):
+        done = _rotate(crds, f"{namespace}/{name}")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert says in done.stderr
+    assert "write namespace/name" in _rotate(crds, "web").stderr
+
+
+def _rotate(crds: Access, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ostiary_cli", "rotate", *arguments]
+    environment = {**os.environ, "KUBECONFIG": str(crds.kubeconfig)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
