@@ -13,8 +13,10 @@ from ostiary_operator.metrics import Metrics
 from ostiary_operator.objects import Objects
 from ostiary_operator.operation import Operation, Reconcilers
 from ostiary_operator.passwords import ThreadedHasher
+from ostiary_operator.policies.following import PolicyFollower
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.client_secret import new_secret
+from ostiary_operator.reconcile.policing import Grace, NoPolicies, PolicedApplications, PolicedUsers
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
 from ostiary_operator.reconcile.writer import GroupCommit
@@ -40,11 +42,13 @@ class Assembly:
     vacancy: Vacancy
     registrar: Registrar
     addresses: Publisher | None
+    policies: PolicyFollower | None
     secrets: KubernetesSecrets
 
     async def stop(self) -> None:
         """Let nothing more be written."""
         self.secrets.stop()
+        self.operation.stop()
         await self.operation.worklist.stop()
 
 
@@ -68,31 +72,35 @@ def assemble(
     exposure = settings.exposure
     addresses = Publisher(cluster, store, status, exposure, settings.default_issuer) if exposure is not None else None
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
-    operation.begin(
-        Reconcilers(
-            application=ApplicationReconciler(
-                store=store,
-                writer=writer,
-                secrets=held_secrets,
-                default_issuer=settings.default_issuer,
-                client_id_prefixes=settings.client_id_prefixes,
-                now=time.time,
-                new_secret=new_secret,
-                registered_objects=objects,
-            ),
-            user=UserReconciler(
-                store=store,
-                writer=writer,
-                secrets=held_secrets,
-                hasher=ThreadedHasher(),
-                namespaces=settings.users_allowed_in,
-                now=time.time,
-            ),
-            vanished=Vanished(store, writer),
-        ),
-        vacancy.suspect,
-        addresses,
+    applications = ApplicationReconciler(
+        store=store,
+        writer=writer,
+        secrets=held_secrets,
+        default_issuer=settings.default_issuer,
+        client_id_prefixes=settings.client_id_prefixes,
+        now=time.time,
+        new_secret=new_secret,
+        registered_objects=objects,
     )
+    users = UserReconciler(
+        store=store,
+        writer=writer,
+        secrets=held_secrets,
+        hasher=ThreadedHasher(),
+        namespaces=settings.users_allowed_in,
+        now=time.time,
+    )
+    policies = None
+    if settings.policies:
+        policies = PolicyFollower(cluster, objects, operation.worklist, settings.watch_namespaces)
+    bounding = policies.watch if policies is not None else NoPolicies()
+    grace = Grace(writer, settings.policy_grace_seconds, time.time)
+    reconcilers = Reconcilers(
+        PolicedApplications(applications, bounding, store, grace),
+        PolicedUsers(users, bounding, store, grace),
+        Vanished(store, writer),
+    )
+    operation.begin(reconcilers, vacancy.suspect, addresses, *([policies.gone] if policies is not None else []))
     resync = Resync(
         objects,
         store,
@@ -106,4 +114,4 @@ def assemble(
     registrar = Registrar(
         store, objects, operation.worklist, events, time.monotonic, namespaces=settings.watch_namespaces
     )
-    return Assembly(operation, serving, events, resync, vacancy, registrar, addresses, held_secrets)
+    return Assembly(operation, serving, events, resync, vacancy, registrar, addresses, policies, held_secrets)

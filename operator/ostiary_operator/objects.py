@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
+from ostiary_operator.reconcile.timestamps import seconds_of
 from ostiary_state.intent import StoredApplication
 
 GROUP, VERSION = "ostiary.dev", "v1alpha1"
@@ -37,6 +38,7 @@ class ObjectKind(Enum):
             generation=metadata.get("generation", 0),
             spec=body.get("spec") or {},
             deleted="deletionTimestamp" in metadata,
+            served_until=seconds_of((body.get("status") or {}).get("servedUntil")),
         )
 
 

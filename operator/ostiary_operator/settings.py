@@ -82,6 +82,15 @@ class OperatorSettings(BaseSettings):
     """First labels that client ids of any namespace may begin with, separated by commas, beside that namespace's own
     name. Default: none, so that no tenant can pose as another."""
 
+    policies: bool = True
+    """Whether OAuthApplicationPolicies count. True: nothing is decided before they and the labels of namespaces are
+    known, which takes rights to list both in the whole cluster. False, for an operator without such rights: they are
+    not looked at, and no namespace is bounded by one."""
+
+    policy_grace_seconds: float = Field(default=300, ge=0)
+    """Seconds that what policies no longer allow is served still. Five minutes: a policy or a label that was changed
+    by mistake can be put right before anybody is signed out."""
+
     address_kind: Literal["None", "Ingress", "HTTPRoute"] = "None"
     """What the operator keeps in its own namespace for each https `authenticationAddress`, so that it is reachable.
     Default: nothing, as somebody else may lead those addresses to the server."""

@@ -10,7 +10,6 @@ condition's time moves only with its status.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,12 +19,13 @@ from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import GROUP, VERSION, Key
 from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
+from ostiary_operator.reconcile.timestamps import timestamp
 from ostiary_state.kinds.manifest import manifest_name
 
 MANAGER = "ostiary-operator"
 _MESSAGE = 4096  # characters, as the CRD has it
 _SERVING_TYPES = frozenset({Type.SERVING, Type.READY})
-_FIELDS = ("observedGeneration", "clientID", "secretName", "revision", "endpoints")
+_FIELDS = ("observedGeneration", "clientID", "secretName", "revision", "endpoints", "servedUntil")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,8 @@ class StatusWriter:
             content["secretName"] = outcome.secret_name
         if outcome.revision is not None:
             content["revision"] = outcome.revision
+        if outcome.served_until is not None:
+            content["servedUntil"] = timestamp(outcome.served_until)
         if outcome.endpoints is not None:
             content["endpoints"] = {manifest_name(name): url for name, url in asdict(outcome.endpoints).items()}
         self._set(target, Half.DECIDED, content, outcome.conditions)
@@ -185,7 +187,7 @@ class StatusWriter:
         }
 
     def _time(self) -> str:
-        return datetime.fromtimestamp(self._now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timestamp(self._now())
 
 
 def not_ready(failing: Condition) -> Condition:

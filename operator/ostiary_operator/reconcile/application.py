@@ -9,13 +9,14 @@ from ostiary_operator.reconcile.client_secret import ClientSecrets, Credential
 from ostiary_operator.reconcile.conditions import Reason
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.outcome import Outcome
-from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.refusal import PolicyRefusal, Refusal
 from ostiary_operator.reconcile.registered import RegisteredClients, RegisteredObjects
 from ostiary_operator.reconcile.secret_port import SecretPort
 from ostiary_operator.reconcile.writer import IntentWriter
 from ostiary_state.applications.registered import object_name_of
 from ostiary_state.applications.spec import canonical
 from ostiary_state.intent import IntentConflict, IntentStore, Kind, StoredApplication, Tombstone
+from ostiary_state.policies.verdict import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ApplicationReconciler:
     served_at: Callable[[str], str] = str  # the origin at which a declared address is reached
     registered_objects: RegisteredObjects | None = None  # of clients that register themselves; None: no cluster
 
-    async def reconcile(self, declared: DeclaredApplication) -> Outcome:
+    async def reconcile(self, declared: DeclaredApplication, bounds: Bounds | None = None) -> Outcome:
         """Raises StoreUnavailable, StaleWriter, ClusterUnavailable, SecretChanged: nothing was decided, try again."""
         row = await self.store.application(declared.id)
         held = row if row is not None and row.incarnation == declared.uid and row.owned else None
@@ -45,6 +46,8 @@ class ApplicationReconciler:
             if registered is not None:
                 declared = await self._registered.bring(registered, declared)
             accepted = await self._acceptance.accept(declared, held, registered)
+            if bounds is not None:
+                PolicyRefusal.of_any(bounds.of_application(accepted.spec))
             credential = await self._credentials.settle(
                 declared, accepted.spec, accepted.client_id, accepted.origin, known=held is not None
             )

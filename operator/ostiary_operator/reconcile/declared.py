@@ -15,6 +15,7 @@ class Declared:
     generation: int
     spec: Mapping[str, Any]  # as written: not yet validated
     deleted: bool = False  # its deletion has begun: only our finalizer keeps it
+    served_until: float | None = None  # as status has it: when what policies no longer allow ends, or has ended
 
     @property
     def id(self) -> str:

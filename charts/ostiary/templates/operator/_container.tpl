@@ -26,6 +26,8 @@
     {{- with .Values.clientIDPrefixes }}
     - {name: OSTIARY_CLIENT_ID_PREFIXES, value: {{ join "," . | quote }}}
     {{- end }}
+    - {name: OSTIARY_POLICIES, value: {{ eq (include "ostiary.policies" .) "true" | quote }}}
+    - {name: OSTIARY_POLICY_GRACE_SECONDS, value: {{ .Values.policies.graceSeconds | quote }}}
     {{- with .Values.exposure }}
     {{- if and .applicationAddresses (ne .kind "None") }}
     - {name: OSTIARY_ADDRESS_KIND, value: {{ .kind }}}
