@@ -1,6 +1,6 @@
 """What the policies of a namespace come to together: each of them must hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ class Refused:
 
     reason: PolicyReason
     text: str
+    field: str = "spec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,7 @@ class Bounds:
         if all(policy.spec.users is None for policy in self.selecting):
             text = f"no policy with users selects the namespace {self.namespace}"
             return (Refused(PolicyReason.USERS, text),)
-        return tuple(
-            _refused(policy.name, rule, offenders)
-            for policy in self.selecting
-            for rule in USER_RULES
-            if (offenders := rule.offends(spec, policy.spec))
-        )
+        return tuple(each for policy in self.selecting for each in user_refusals(spec, policy))
 
     @property
     def names(self) -> str:
@@ -75,14 +71,21 @@ class Bounds:
 
 def application_refusals(spec: OAuthApplicationSpec, policy: NamedPolicy) -> tuple[Refused, ...]:
     """What one policy refuses of one application, by its manifest alone."""
+    return _refusals(APPLICATION_RULES, spec, policy)
+
+
+def user_refusals(spec: OAuthUserSpec, policy: NamedPolicy) -> tuple[Refused, ...]:
+    """The same of one user."""
+    return _refusals(USER_RULES, spec, policy)
+
+
+def _refusals(rules: Iterable[PolicyRule[Any]], spec: Any, policy: NamedPolicy) -> tuple[Refused, ...]:
     return tuple(
-        _refused(policy.name, rule, offenders)
-        for rule in APPLICATION_RULES
-        if (offenders := rule.offends(spec, policy.spec))
+        _refused(policy.name, rule, offenders) for rule in rules if (offenders := rule.offends(spec, policy.spec))
     )
 
 
 def _refused(name: str, rule: PolicyRule[Any], offenders: Sequence[str]) -> Refused:
     """As `admission` says it in CEL."""
     field = f"spec.{rule.field}" if rule.field else "spec"
-    return Refused(rule.reason, f"policy {name}: {field}: {', '.join(offenders)}: {rule.says}")
+    return Refused(rule.reason, f"policy {name}: {field}: {', '.join(offenders)}: {rule.says}", field)
