@@ -1,4 +1,4 @@
-"""Our two kinds as the API holds them: where they are, and what one of them says."""
+"""Our two kinds of a namespace as the API holds them: where they are, and what one of them says."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass

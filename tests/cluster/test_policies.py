@@ -13,6 +13,7 @@ import pytest
 from tests.cluster.access import Access
 from tests.cluster.conftest import replica_on
 from tests.cluster.operating import (
+    ROOT,
     Operators,
     Stored,
     application,
@@ -148,6 +149,19 @@ def test_a_restart_keeps_the_deadline_and_writes_nothing(crds: Access, tenant: s
     eventually(lambda: allowed(crds, other, tenant) == ("False", "NotSelected"))
     assert application_of(crds, "web", tenant)["status"]["servedUntil"] == until
     assert [each for each in versions(crds, tenant) if each in before] == before
+
+
+@pytest.mark.usefixtures("policed")
+def test_the_examples_of_the_guide_are_accepted(crds: Access) -> None:
+    crds.kubectl("apply", "--server-side", "-f", ROOT / "docs" / "examples" / "policies")
+    for name in ("everybody", "storefront", "people"):
+        eventually(lambda name=name: accepted(crds, name))
+
+
+def accepted(access: Access, name: str) -> bool:
+    """Whether a policy is said to be in force."""
+    status = access.get("oauthapplicationpolicy", name).get("status", {})
+    return [(each["type"], each["status"]) for each in status.get("conditions", ())] == [("Accepted", "True")]
 
 
 def test_users_are_bounded_by_policies_that_speak_of_users(crds: Access, tenant: str, stored: Stored) -> None:

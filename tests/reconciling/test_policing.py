@@ -132,6 +132,23 @@ async def test_a_deletion_does_not_wait_for_policies(cluster: Cluster) -> None:
     assert cluster.world.store.rows == {}
 
 
+async def test_what_is_not_allowed_cannot_be_orphaned(cluster: Cluster) -> None:
+    await cluster.application(application(GOOD))
+    cluster.policies.specs = {"base": {"callbackHosts": []}}
+    orphan = {**GOOD, "deletionPolicy": "Orphan"}
+    await cluster.application(application(orphan, generation=2))
+    assert (await cluster.application(application(orphan, generation=2, deleted=True))).gone
+    assert cluster.world.store.rows == {}
+
+
+async def test_what_is_allowed_can_be_orphaned(cluster: Cluster) -> None:
+    cluster.policies.specs = {"base": {}}
+    orphan = {**GOOD, "deletionPolicy": "Orphan"}
+    await cluster.application(application(orphan))
+    assert (await cluster.application(application(orphan, deleted=True))).gone
+    assert not cluster.world.store.rows["shop/web"].owned
+
+
 async def test_a_change_that_a_policy_refuses_leaves_what_is_allowed_served_for_good(cluster: Cluster) -> None:
     cluster.policies.specs = {"base": {"callbackHosts": ["*.example.com"]}}
     await cluster.application(application(GOOD))

@@ -210,12 +210,28 @@ async def test_the_oldest_come_first_and_registered_clients_do_not_count(office:
     first = office.application("z", "2026-01-01T00:00:00Z")
     office.application("registered", "2025-01-01T00:00:00Z", registeredBy="z")
     same = office.application("c", "2026-01-02T00:00:00Z")
-    assert [await office.census.place("shop", uid) for uid in (first, second, same)] == [0, 1, 2]
+    assert [await office.census.place("shop", uid, 9) for uid in (first, second, same)] == [0, 1, 2]
     third = office.application("d", "2026-01-03T00:00:00Z")
-    assert await office.census.place("shop", third) == 3
+    assert await office.census.place("shop", third, 9) == 3
     office.cluster.remove(Key(ObjectKind.APPLICATION, "shop", "z").path)
     office.census.forget("shop")
-    assert await office.census.place("shop", third) == 2
+    assert await office.census.place("shop", third, 9) == 2
+
+
+async def test_a_flood_of_objects_beyond_a_quota_costs_one_list(office: Office) -> None:
+    lists: list[str] = []
+
+    def note(method: str, path: str) -> None:
+        if method == "GET":
+            lists.append(path)
+
+    first = office.application("a", "2026-01-01T00:00:00Z")
+    office.cluster.refuses = note
+    assert await office.census.place("shop", first, 1) == 0
+    for name in "bcd":
+        newer = office.application(name, "2026-01-02T00:00:00Z")
+        assert await office.census.place("shop", newer, 1) >= 1
+    assert len(lists) == 1
 
 
 async def test_a_namespace_is_counted_where_a_policy_has_a_quota_and_nowhere_else(office: Office) -> None:

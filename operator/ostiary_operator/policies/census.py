@@ -1,11 +1,12 @@
 """Which applications of a namespace are the oldest: they keep their place where a policy has `maxApplications`."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 
 from ostiary_operator.objects import ObjectKind, Objects
 
-_LASTS = 10.0  # seconds that a count is believed; one that lacks the object at hand is made anew
+_LASTS = 10.0  # seconds that a count is believed
 
 
 class Census:
@@ -14,13 +15,17 @@ class Census:
     def __init__(self, objects: Objects, clock: Callable[[], float]) -> None:
         self._objects, self._clock = objects, clock
         self._counted: dict[str, tuple[float, dict[str, int]]] = {}
-        self._turn = asyncio.Lock()  # many that ask at once are answered by one list
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one list for many that ask
 
-    async def place(self, namespace: str, uid: str) -> int:
-        """From 0 for the oldest, equally old ones by their names. Raises ClusterUnavailable and ApiRefused."""
-        async with self._turn:
+    async def place(self, namespace: str, uid: str, limit: int) -> int:
+        """From 0 for the oldest, equally old ones by their names. Raises ClusterUnavailable and ApiRefused.
+
+        One that came after the count is the youngest. Where there are `limit` older ones already, that is all that
+        matters: a flood of objects must not cost a list each.
+        """
+        async with self._turns[namespace]:
             at, places = self._counted.get(namespace, (0.0, {}))
-            if uid not in places or self._clock() - at > _LASTS:
+            if (uid not in places and len(places) < limit) or self._clock() - at > _LASTS:
                 places = await self._count(namespace)
                 self._counted[namespace] = self._clock(), places
         return places.get(uid, len(places))

@@ -70,10 +70,11 @@ class PolicyWatch:
         if namespace is None:
             raise PoliciesUnknown(f"the labels of {declared.namespace} have not been seen yet")
         selecting = self._selecting(namespace.labels)
-        quota = any(policy.spec.max_applications is not None for policy in selecting)
-        counted = quota and isinstance(declared, DeclaredApplication)
         govern_users = any(spec is not None and spec.users is not None for spec in self._specs.values())
-        place = await self._census.place(declared.namespace, declared.uid) if counted else 0
+        limits = [each.spec.max_applications for each in selecting if each.spec.max_applications is not None]
+        place = 0
+        if limits and isinstance(declared, DeclaredApplication):
+            place = await self._census.place(declared.namespace, declared.uid, min(limits))
         return Bounds(declared.namespace, selecting, govern_users, place)
 
     def selects(self, policy: HeldPolicy) -> int | None:

@@ -102,7 +102,9 @@ class PolicedApplications:
 
     async def reconcile(self, declared: DeclaredApplication) -> Outcome:
         """Raises what the reconciler raises, and PoliciesUnknown and PoliciesUnusable."""
-        if declared.deleted or "registeredBy" in declared.spec:
+        if declared.deleted:
+            return await self.inner.reconcile(await self._not_orphaned(declared))
+        if "registeredBy" in declared.spec:
             return await self.inner.reconcile(declared)
         bounds = await self.policies.bounds(declared)
         outcome = await self.inner.reconcile(declared, bounds)
@@ -113,6 +115,15 @@ class PolicedApplications:
         if held is None or not refused:
             return _allowed(outcome, bounds)
         return await self.grace.end(declared, outcome, held, refused)
+
+    async def _not_orphaned(self, declared: DeclaredApplication) -> DeclaredApplication:
+        """What is served on without an object is out of reach, so only what is allowed may be left behind."""
+        if declared.spec.get("deletionPolicy") != "Orphan":
+            return declared
+        bounds, held = await self.policies.bounds(declared), await self.store.application(declared.id)
+        if bounds is None or held is None or not bounds.of_application(OAuthApplicationSpec.read(held.spec)):
+            return declared
+        return replace(declared, spec={**declared.spec, "deletionPolicy": "Delete"})
 
 
 @dataclass(frozen=True, slots=True)
