@@ -91,7 +91,7 @@ def assemble(
         now=time.time,
     )
     policies = None
-    if settings.policies:
+    if settings.follows_policies:
         policies = PolicyFollower(cluster, objects, operation.worklist, settings.watch_namespaces)
     bounding = policies.watch if policies is not None else NoPolicies()
     grace = Grace(writer, settings.policy_grace_seconds, time.time)

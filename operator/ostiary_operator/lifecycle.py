@@ -111,7 +111,7 @@ class Lifecycle:
                 for kind in ObjectKind:
                     namespace = min(self._settings.watch_namespaces, default=None)
                     await self._cluster.get(collection(kind, namespace), {"limit": "1"})
-                for path in (POLICIES, NAMESPACES) if self._settings.policies else ():
+                for path in (POLICIES, NAMESPACES) if self._settings.follows_policies else ():
                     await self._cluster.get(path, {"limit": "1"})
                 await self._fits()
             except (ClusterUnavailable, StoreUnavailable) as error:

@@ -82,10 +82,11 @@ class OperatorSettings(BaseSettings):
     """First labels that client ids of any namespace may begin with, separated by commas, beside that namespace's own
     name. Default: none, so that no tenant can pose as another."""
 
-    policies: bool = True
-    """Whether OAuthApplicationPolicies count. True: nothing is decided before they and the labels of namespaces are
-    known, which takes rights to list both in the whole cluster. False, for an operator without such rights: they are
-    not looked at, and no namespace is bounded by one."""
+    policies: bool | None = None
+    """Whether OAuthApplicationPolicies count. Where they do, nothing is decided before they and the labels of
+    namespaces are known, which takes rights to list both in the whole cluster. Where they do not, they are not looked
+    at, and no namespace is bounded by one. Default: true, unless OSTIARY_WATCH_NAMESPACES is set, since such an
+    operator mostly has no rights beyond those namespaces."""
 
     policy_grace_seconds: float = Field(default=300, ge=0)
     """Seconds that what policies no longer allow is served still. Five minutes: a policy or a label that was changed
@@ -157,6 +158,11 @@ class OperatorSettings(BaseSettings):
             tls=self.address_tls,
             parent_refs=tuple(self.address_parent_refs),
         )
+
+    @property
+    def follows_policies(self) -> bool:
+        """Whether policies count."""
+        return not self.watch_namespaces if self.policies is None else self.policies
 
     @property
     def users_allowed_in(self) -> frozenset[str] | None:

@@ -11,17 +11,17 @@ from tests.cluster.operating import RBAC, Operators, application, application_of
 from tests.cluster.test_policies import policy
 
 
-def test_an_operator_that_may_not_list_policies_decides_nothing_unless_it_is_told_to_ignore_them(
+def test_an_operator_of_some_namespaces_ignores_policies_unless_it_is_told_to_wait_for_them(
     crds: Access, tenant: str, postgresql_url: str, tmp_path: Path
 ) -> None:
     limited = Operators(crds, tenant, postgresql_url, tmp_path, account_of(crds, tenant), "limited")
     try:
         crds.apply(policy("nobody", {}, grantModes=[]))
-        process = limited.launch()
+        process = limited.launch(OSTIARY_POLICIES="true")
         eventually(lambda: "oauthapplicationpolicies" in process.log.read_text())
         assert process.state() == "starting"
         process.child.stop()
-        limited.start(OSTIARY_POLICIES="false", OSTIARY_LEASE_NAME="")
+        limited.start(OSTIARY_LEASE_NAME="")
         crds.apply(application("free", tenant, type="Public"))
         eventually(lambda: conditions(application_of(crds, "free", tenant)).get("Synced") == ("True", "Stored"))
     finally:
