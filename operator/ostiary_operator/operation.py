@@ -267,4 +267,4 @@ def _named(outcome: Outcome) -> str:
     if outcome.gone:
         return "gone"
     failing = [each.type for each in outcome.conditions if each.status is not Truth.TRUE]
-    return "refused" if Type.ACCEPTED in failing else "waiting" if failing else "stored"
+    return "refused" if {Type.ACCEPTED, Type.POLICY_ALLOWED} & set(failing) else "waiting" if failing else "stored"

@@ -124,6 +124,24 @@ async def test_where_policies_may_not_be_listed_somebody_is_told_how_to_allow_it
         await office.selecting("shop")
 
 
+async def test_what_went_while_policies_could_not_be_listed_concerns_everybody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labelled_watch, "_REFUSED_PAUSES", (0.02, 0.02))
+    monkeypatch.setattr(labelled_watch, "_BROKEN_PAUSES", (0.01,))
+    office.policy("base", GOLD)
+    await office.open()
+    assert office.concerned == []
+    monkeypatch.setattr(office.cluster, "refuses", lambda _, path: 403 if path == POLICIES else None)
+    office.cluster._watchers[0][1].put_nowait({"type": "ERROR", "object": {}})
+    office.cluster._watchers[1][1].put_nowait({"type": "ERROR", "object": {}})
+    await until(lambda: office.watch.policies.refusal is not None)
+    office.cluster.remove(f"{POLICIES}/base")
+    office.cluster.refuses = lambda *_: None
+    await until(lambda: office.concerned == [EVERYWHERE])
+    assert await office.selecting("shop") is None
+
+
 async def test_a_policy_that_is_not_understood_lets_nothing_be_decided(office: Office) -> None:
     office.policy("newer", GOLD, requireDPoP=True)
     await office.open()

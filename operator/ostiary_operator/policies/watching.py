@@ -34,6 +34,7 @@ class PolicyWatch:
         self._census, self._concerns, self._changed, self._known = census, concerns, changed, known
         self._specs: Mapping[str, OAuthApplicationPolicySpec | None] = {}  # as they were when somebody was told last
         self._labels: dict[str, Mapping[str, str]] = {}  # the same of the namespaces
+        self._was_known = False
         self.policies = LabelledWatch(
             cluster, POLICIES, None, HeldPolicy.parse, self._policy_changed, turned=self._turned
         )
@@ -108,6 +109,9 @@ class PolicyWatch:
         self._changed()
         if self.is_known:
             self._known()
+            if self._was_known:  # what went meanwhile was told by no event
+                self._concerns(EVERYWHERE)
+            self._was_known = True
 
     def _policy_changed(self, name: str) -> None:
         before = self._specs
