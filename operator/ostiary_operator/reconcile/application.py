@@ -11,7 +11,7 @@ from ostiary_operator.reconcile.conditions import Reason
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.drift import Drifts, drifted
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
-from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.refusal import PolicyRefusal, Refusal
 from ostiary_operator.reconcile.registered import RegisteredClients, RegisteredObjects
 from ostiary_operator.reconcile.rotating import Rotations, Turns
 from ostiary_operator.reconcile.secret_history import History
@@ -22,6 +22,7 @@ from ostiary_state.applications.registered import object_name_of
 from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.applications.spec import canonical
 from ostiary_state.intent import IntentConflict, IntentStore, Kind, StoredApplication, Tombstone
+from ostiary_state.policies.verdict import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class ApplicationReconciler:
     registered_objects: RegisteredObjects | None = None  # of clients that register themselves; None: no cluster
     trusts_cluster: bool = False  # whether the server accepts tokens of the cluster's service accounts
 
-    async def reconcile(self, declared: DeclaredApplication) -> Outcome:
+    async def reconcile(self, declared: DeclaredApplication, bounds: Bounds | None = None) -> Outcome:
         """Raises StoreUnavailable, StaleWriter, ClusterUnavailable, SecretChanged: nothing was decided, try again."""
         row = await self.store.application(declared.id)
         held = row if row is not None and row.incarnation == declared.uid and row.owned else None
@@ -54,6 +55,8 @@ class ApplicationReconciler:
             if registered is not None:
                 declared = await self._registered.bring(registered, declared)
             accepted = await self._acceptance.accept(declared, held, registered)
+            if bounds is not None:
+                PolicyRefusal.of_any(bounds.of_application(accepted.spec))
             credential = await self._credentials.settle(declared, accepted, known=held is not None)
             _prove(accepted.adopted, credential, self.now())
             if not credential.ready and held is None:

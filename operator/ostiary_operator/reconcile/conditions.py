@@ -18,6 +18,7 @@ class Type(StrEnum):
     DRIFTED = "Drifted"
     CREDENTIAL_VERIFIED = "CredentialVerified"
     UNUSED = "Unused"
+    POLICY_ALLOWED = "PolicyAllowed"
 
 
 class Reason(StrEnum):
@@ -38,6 +39,7 @@ class Reason(StrEnum):
     REFUSED = "Refused"
     SUSPENDED = "Suspended"
     WAITING_FOR_SECRET = "WaitingForSecret"
+    POLICIES_UNKNOWN = "PoliciesUnknown"
     DATABASE_UNAVAILABLE = "DatabaseUnavailable"
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
     INTERNAL_ERROR = "InternalError"
@@ -80,3 +82,18 @@ class Reason(StrEnum):
     PENDING = "Pending"
     NOT_PUBLISHABLE = "NotPublishable"
     NO_GATEWAY_API = "NoGatewayAPI"
+    # PolicyAllowed
+    ALLOWED = "Allowed"
+    NOT_SELECTED = "NotSelected"
+    CALLBACK_HOST_NOT_ALLOWED = "CallbackHostNotAllowed"
+    ADDRESS_NOT_ALLOWED = "AddressNotAllowed"
+    GRANT_MODE_NOT_ALLOWED = "GrantModeNotAllowed"
+    SCOPE_NOT_ALLOWED = "ScopeNotAllowed"
+    AUDIENCE_NOT_ALLOWED = "AudienceNotAllowed"
+    LIFETIME_TOO_LONG = "LifetimeTooLong"
+    PKCE_REQUIRED = "PKCERequired"
+    CONSENT_REQUIRED = "ConsentRequired"
+    TEMPLATE_NOT_ALLOWED = "TemplateNotAllowed"
+    TOO_MANY_APPLICATIONS = "TooManyApplications"
+    USERS_NOT_ALLOWED = "UsersNotAllowed"
+    GROUP_NOT_ALLOWED = "GroupNotAllowed"
