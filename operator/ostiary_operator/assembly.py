@@ -25,6 +25,7 @@ from ostiary_operator.registrar import Registrar
 from ostiary_operator.restarts import Restarts
 from ostiary_operator.resync import Resync
 from ostiary_operator.rotation import RotationScheduler
+from ostiary_operator.routes.watching import RouteWatches
 from ostiary_operator.serving import ServingFollower
 from ostiary_operator.settings import OperatorSettings
 from ostiary_operator.status import StatusWriter, Target
@@ -50,12 +51,14 @@ class Assembly:
     usage: UsageReport
     drift: DriftWatch
     addresses: Publisher | None
+    routes: RouteWatches
     secrets: KubernetesSecrets
     verifier: CredentialCheck | None
 
     async def stop(self) -> None:
         """Let nothing more be written."""
         self.secrets.stop()
+        self.routes.stop()
         await self.operation.worklist.stop()
         if self.verifier is not None:
             await self.verifier.close()
@@ -92,6 +95,7 @@ def assemble(
     vacancy = Vacancy(objects, held_secrets)
     exposure = settings.exposure
     addresses = Publisher(cluster, store, status, exposure, settings.default_issuer) if exposure is not None else None
+    routes = RouteWatches(cluster, operation.route_changed, account)
     drifts = Drifts()
     turns = Turns(settings.rotation_spacing_seconds)
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
@@ -109,6 +113,7 @@ def assemble(
                 drifts=drifts,
                 registered_objects=objects,
                 trusts_cluster=settings.cluster_issuer_discovery is not None,
+                routes=routes,
             ),
             user=UserReconciler(
                 store=store,
@@ -122,6 +127,7 @@ def assemble(
         ),
         vacancy.suspect,
         addresses,
+        routes,
     )
     resync = Resync(
         objects,
@@ -155,6 +161,7 @@ def assemble(
         usage=usage,
         drift=drift,
         addresses=addresses,
+        routes=routes,
         secrets=held_secrets,
         verifier=verifier,
     )

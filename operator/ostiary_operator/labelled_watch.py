@@ -1,4 +1,4 @@
-"""The labelled objects of one kind in one namespace, kept as the API has them."""
+"""The objects of one collection that have a label, or all of them, kept as the API has them."""
 
 import asyncio
 import contextlib
@@ -68,7 +68,7 @@ class LabelledWatch(Generic[Item]):
         self,
         cluster: Cluster,
         path: str,
-        label: str,  # = "true"
+        label: str | None,  # = "true"; None: every object
         parse: Callable[[Mapping[str, Any]], Item],
         changed: Callable[[str], None],  # is told the name
         bind: Callable[[], Awaitable[bool]] = _refused,  # asks for access where it is refused
@@ -76,7 +76,8 @@ class LabelledWatch(Generic[Item]):
     ) -> None:
         self.held: dict[str, Item] = {}
         self.refusal: ApiRefused | None = None  # why nothing can be listed; an API server that just started means none
-        self._cluster, self._path, self._selector = cluster, path, {"labelSelector": f"{label}=true"}
+        self._cluster, self._path = cluster, path
+        self._selector = {"labelSelector": f"{label}=true"} if label is not None else {}
         self._parse, self._changed, self._bind, self._turned = parse, changed, bind, turned
         self._refused: ApiRefused | None = None  # the last answer
         self._writing: dict[str, int] = {}
@@ -96,6 +97,11 @@ class LabelledWatch(Generic[Item]):
     def is_listed(self) -> bool:
         """Whether `held` is what the API had at some time."""
         return self._listed.is_set() and self._refused is None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the last list was, be it meant or not."""
+        return self._refused is not None
 
     async def listed(self) -> "LabelledWatch[Item]":
         """Itself, once the first list is there or known to be refused."""

@@ -42,6 +42,13 @@ class Reconcilers:
         return await self.user.reconcile(declared)
 
 
+class Routes(Protocol):
+    """Who follows the routes whose hosts are callbacks."""
+
+    def forget(self, application_id: str) -> None:
+        """The application is gone."""
+
+
 class Addresses(Protocol):
     """Who makes addresses reachable."""
 
@@ -76,6 +83,7 @@ class Operation:
         self._reconcilers: Reconcilers | None = None
         self._vacated: Callable[[str], None] = _nobody
         self._addresses: Addresses | None = None
+        self._routes: Routes | None = None
         self._contested: set[Key] = set()
         self._follows: dict[Key, str] = {}
         self._followers: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
@@ -88,14 +96,18 @@ class Operation:
         return len(self.worklist) > self._parallelism
 
     def begin(
-        self, reconcilers: Reconcilers, vacated: Callable[[str], None] = _nobody, addresses: Addresses | None = None
+        self,
+        reconcilers: Reconcilers,
+        vacated: Callable[[str], None] = _nobody,
+        addresses: Addresses | None = None,
+        routes: Routes | None = None,
     ) -> None:
         """What decides also needs what is made after this: Secrets, which tell of their changes.
 
         `vacated` is told of a namespace that may have lost its last object with a Secret.
         """
         self._reconcilers, self._vacated = reconcilers, vacated
-        self._addresses = addresses
+        self._addresses, self._routes = addresses, routes
 
     def changed(self, kind: ObjectKind, body: Mapping[str, Any]) -> None:
         """See `handlers.Intake`. Quiet where status says that this generation was decided on: it only was there."""
@@ -110,6 +122,11 @@ class Operation:
         self._status.observe(key, body)
         self.worklist.add(key, kind.declared(body))
         await self.worklist.finished(key)
+
+    def route_changed(self, application_id: str) -> None:
+        """Look again at an application that follows a route."""
+        namespace, _, name = application_id.partition("/")
+        self.worklist.add(Key(ObjectKind.APPLICATION, namespace, name), quiet=True)
 
     def secret_changed(self, namespace: str, name: str) -> None:
         """Look again at the objects that follow a Secret."""
@@ -223,6 +240,8 @@ class Operation:
         self._unfollow(key)
         if self._addresses is not None:
             self._addresses.forget(key)
+        if self._routes is not None and key.kind is ObjectKind.APPLICATION:
+            self._routes.forget(key.id)
         self._status.forget(key)
         if uid is not None:
             self._serving.forget(uid)
@@ -239,8 +258,10 @@ def _stored_at(outcome: Outcome) -> str | None:
 
 
 def _unanswerable(outcome: Outcome) -> bool:
-    """No event tells that a right was granted: only trying again does."""
-    return any(each.reason is Reason.FORBIDDEN for each in outcome.conditions)
+    """No event tells that a right was granted: only trying again does. Those who follow routes do that themselves."""
+    return any(
+        each.reason is Reason.FORBIDDEN and each.type is not Type.CALLBACKS_RESOLVED for each in outcome.conditions
+    )
 
 
 def _named(outcome: Outcome) -> str:
