@@ -97,7 +97,18 @@ def test_every_example_is_shown_in_a_guide() -> None:
     shown = {snippet["file"] for page in PAGES for snippet in INCLUDED.finditer(page.read_text())}
     folders = (
         *("back-end", "single-page", "native", "machine", "legacy-password"),
-        *("agents", "certification", "gitops", "jupyterhub", "registration", "roles-and-groups", "secretless"),
+        *(
+            "agents",
+            "certification",
+            "gitops",
+            "jupyterhub",
+            "policies",
+            "registration",
+            "roles-and-groups",
+            "rotation",
+            "secretless",
+            "secrets",
+        ),
     )
     examples = {str(file.relative_to(ROOT)) for folder in folders for file in (DOCS / "examples" / folder).iterdir()}
     assert shown == {name for name in examples if "__pycache__" not in name}

@@ -11,12 +11,14 @@ from ostiary_operator.credentials import KubernetesSecrets
 from ostiary_operator.drift_watch import DriftWatch
 from ostiary_operator.events import EventPoster
 from ostiary_operator.metrics import Metrics
-from ostiary_operator.objects import Objects
+from ostiary_operator.objects import Key, ObjectKind, Objects
 from ostiary_operator.operation import Operation, Reconcilers
 from ostiary_operator.passwords import ThreadedHasher
+from ostiary_operator.policies.following import PolicyFollower
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.client_secret import new_secret
 from ostiary_operator.reconcile.drift import Drifts
+from ostiary_operator.reconcile.policing import Grace, NoPolicies, PolicedApplications, PolicedUsers
 from ostiary_operator.reconcile.rotating import Turns
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
@@ -52,6 +54,7 @@ class Assembly:
     drift: DriftWatch
     addresses: Publisher | None
     routes: RouteWatches
+    policies: PolicyFollower | None
     secrets: KubernetesSecrets
     verifier: CredentialCheck | None
 
@@ -59,6 +62,7 @@ class Assembly:
         """Let nothing more be written."""
         self.secrets.stop()
         self.routes.stop()
+        self.operation.stop()
         await self.operation.worklist.stop()
         if self.verifier is not None:
             await self.verifier.close()
@@ -99,36 +103,46 @@ def assemble(
     drifts = Drifts()
     turns = Turns(settings.rotation_spacing_seconds)
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
-    operation.begin(
-        Reconcilers(
-            application=ApplicationReconciler(
-                store=store,
-                writer=writer,
-                secrets=held_secrets,
-                default_issuer=settings.default_issuer,
-                client_id_prefixes=settings.client_id_prefixes,
-                now=time.time,
-                new_secret=new_secret,
-                turns=turns,
-                drifts=drifts,
-                registered_objects=objects,
-                trusts_cluster=settings.cluster_issuer_discovery is not None,
-                routes=routes,
-            ),
-            user=UserReconciler(
-                store=store,
-                writer=writer,
-                secrets=held_secrets,
-                hasher=ThreadedHasher(),
-                namespaces=settings.users_allowed_in,
-                now=time.time,
-            ),
-            vanished=Vanished(store, writer),
-        ),
-        vacancy.suspect,
-        addresses,
-        routes,
+    applications = ApplicationReconciler(
+        store=store,
+        writer=writer,
+        secrets=held_secrets,
+        default_issuer=settings.default_issuer,
+        client_id_prefixes=settings.client_id_prefixes,
+        now=time.time,
+        new_secret=new_secret,
+        turns=turns,
+        drifts=drifts,
+        registered_objects=objects,
+        trusts_cluster=settings.cluster_issuer_discovery is not None,
+        routes=routes,
     )
+    users = UserReconciler(
+        store=store,
+        writer=writer,
+        secrets=held_secrets,
+        hasher=ThreadedHasher(),
+        namespaces=settings.users_allowed_in,
+        now=time.time,
+    )
+    policies = None
+    if settings.follows_policies:
+        policies = PolicyFollower(cluster, objects, operation.worklist, settings.watch_namespaces)
+    bounding = policies.watch if policies is not None else NoPolicies()
+    grace = Grace(writer, settings.policy_grace_seconds, time.time)
+    reconcilers = Reconcilers(
+        PolicedApplications(applications, bounding, store, grace),
+        PolicedUsers(users, bounding, store, grace),
+        Vanished(store, writer),
+    )
+
+    def gone(key: Key) -> None:
+        if key.kind is ObjectKind.APPLICATION:
+            routes.forget(key.id)
+        if policies is not None:
+            policies.gone(key)
+
+    operation.begin(reconcilers, vacancy.suspect, addresses, gone)
     resync = Resync(
         objects,
         store,
@@ -162,6 +176,7 @@ def assemble(
         drift=drift,
         addresses=addresses,
         routes=routes,
+        policies=policies,
         secrets=held_secrets,
         verifier=verifier,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ostiary_operator.cluster import ApiRefused
 from ostiary_operator.reconcile.conditions import Reason
+from ostiary_operator.reconcile.policing import PoliciesUnknown, PoliciesUnusable
 from ostiary_operator.reconcile.rotating import ReplicasBehind
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable, SecretChanged, SecretForbidden
 from ostiary_state.errors import StoreUnavailable
@@ -25,6 +26,8 @@ FAILURES: tuple[tuple[type[Exception], Failure], ...] = (
     (SecretForbidden, Failure(Reason.FORBIDDEN, "the operator may not use Secrets here")),
     (SecretChanged, Failure(None)),
     (ReplicasBehind, Failure(None)),
+    (PoliciesUnknown, Failure(None)),
+    (PoliciesUnusable, Failure(Reason.POLICIES_UNKNOWN, "policies cannot be read")),
     (ApiRefused, Failure(Reason.INTERNAL_ERROR, "the Kubernetes API refused a request; the operator's log has it")),
 )
 UNEXPECTED = Failure(
@@ -33,8 +36,8 @@ UNEXPECTED = Failure(
 
 
 def failure_of(error: Exception) -> Failure:
-    """The row of the table for an error; SecretForbidden brings its own text, which says how to allow it."""
+    """The row of the table for an error; what somebody has to see to brings a text of its own, which says how."""
     for kind, failure in FAILURES:
         if isinstance(error, kind):
-            return Failure(failure.reason, str(error)) if kind is SecretForbidden else failure
+            return Failure(failure.reason, str(error)) if kind in (SecretForbidden, PoliciesUnusable) else failure
     return UNEXPECTED

@@ -23,6 +23,7 @@ from ostiary_operator.lease import Lease
 from ostiary_operator.metrics import Metrics
 from ostiary_operator.objects import ObjectKind, collection
 from ostiary_operator.other_loop import OtherLoop
+from ostiary_operator.policies.held import NAMESPACES, POLICIES
 from ostiary_operator.probes import Probes
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable
 from ostiary_operator.settings import OperatorSettings
@@ -110,6 +111,8 @@ class Lifecycle:
                 for kind in ObjectKind:
                     namespace = min(self._settings.watch_namespaces, default=None)
                     await self._cluster.get(collection(kind, namespace), {"limit": "1"})
+                for path in (POLICIES, NAMESPACES) if self._settings.follows_policies else ():
+                    await self._cluster.get(path, {"limit": "1"})
                 await self._fits()
             except (ClusterUnavailable, StoreUnavailable) as error:
                 logger.warning("waiting: %s", error)
@@ -158,6 +161,8 @@ class Lifecycle:
             await asyncio.gather(*ends, return_exceptions=True)
 
     async def _watch(self, assembly: Assembly) -> None:
+        if assembly.policies is not None:
+            await assembly.policies.watch.known()
         namespaces = sorted(self._settings.watch_namespaces)
         await kopf.operator(
             registry=handlers.registry(assembly.operation, lambda: kubernetes.credentials(self._cluster.configuration)),
@@ -181,6 +186,8 @@ def _background(assembly: Assembly, tenure: Tenure) -> list[asyncio.Task[Any]]:
         "usage": assembly.usage.run(),
         "drift": assembly.drift.run(),
     }
+    if assembly.policies is not None:
+        running["policies"] = assembly.policies.run()
     if assembly.addresses is not None:
         running["addresses"] = assembly.addresses.run()
     return [asyncio.create_task(work, name=name) for name, work in running.items()]

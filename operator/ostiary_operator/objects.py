@@ -1,4 +1,4 @@
-"""Our two kinds as the API holds them: where they are, and what one of them says."""
+"""Our two kinds of a namespace as the API holds them: where they are, and what one of them says."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
 from ostiary_operator.reconcile.secret_history import REVOKE, ROTATE
+from ostiary_operator.reconcile.timestamps import seconds_of
 from ostiary_state.intent import StoredApplication
 
 GROUP, VERSION = "ostiary.dev", "v1alpha1"
@@ -39,6 +40,7 @@ class ObjectKind(Enum):
             spec=body.get("spec") or {},
             deleted="deletionTimestamp" in metadata,
             annotations=own_annotations(metadata.get("annotations")),
+            served_until=seconds_of((body.get("status") or {}).get("servedUntil")),
         )
 
 

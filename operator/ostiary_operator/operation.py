@@ -11,10 +11,13 @@ from ostiary_operator.events import EventPoster
 from ostiary_operator.failures import failure_of
 from ostiary_operator.metrics import Metrics
 from ostiary_operator.objects import Key, ObjectKind, Objects
+from ostiary_operator.policies.deadlines import Deadlines
+from ostiary_operator.policies.notices import policy_notices
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
 from ostiary_operator.reconcile.outcome import Condition, Notice, Outcome, Truth
+from ostiary_operator.reconcile.policing import PolicedApplications, PolicedUsers
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable
 from ostiary_operator.reconcile.user import UserReconciler
 from ostiary_operator.reconcile.vanished import Vanished
@@ -30,8 +33,8 @@ logger = logging.getLogger(__name__)
 class Reconcilers:
     """What decides."""
 
-    application: ApplicationReconciler
-    user: UserReconciler
+    application: ApplicationReconciler | PolicedApplications
+    user: UserReconciler | PolicedUsers
     vanished: Vanished
 
     async def reconcile(self, declared: Declared) -> Outcome:
@@ -40,13 +43,6 @@ class Reconcilers:
             return await self.application.reconcile(declared)
         assert isinstance(declared, DeclaredUser)  # noqa: S101 - there is no third kind
         return await self.user.reconcile(declared)
-
-
-class Routes(Protocol):
-    """Who follows the routes whose hosts are callbacks."""
-
-    def forget(self, application_id: str) -> None:
-        """The application is gone."""
 
 
 class Addresses(Protocol):
@@ -59,7 +55,7 @@ class Addresses(Protocol):
         """The object is gone."""
 
 
-def _nobody(_: str) -> None:
+def _nobody(_: object) -> None:
     """Who is told nothing."""
 
 
@@ -82,13 +78,14 @@ class Operation:
         self._parallelism = parallelism
         self._reconcilers: Reconcilers | None = None
         self._vacated: Callable[[str], None] = _nobody
+        self._gone: Callable[[Key], None] = _nobody
         self._addresses: Addresses | None = None
-        self._routes: Routes | None = None
         self._contested: set[Key] = set()
         self._follows: dict[Key, str] = {}
         self._followers: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
         self.superseded = asyncio.Event()  # another operator has written since: stop
         self.worklist = Worklist(self._work, metrics, clock, parallelism=parallelism)
+        self._deadlines = Deadlines(lambda key: self.worklist.add(key, quiet=True))
 
     @property
     def busy(self) -> bool:
@@ -100,14 +97,14 @@ class Operation:
         reconcilers: Reconcilers,
         vacated: Callable[[str], None] = _nobody,
         addresses: Addresses | None = None,
-        routes: Routes | None = None,
+        gone: Callable[[Key], None] = _nobody,
     ) -> None:
         """What decides also needs what is made after this: Secrets, which tell of their changes.
 
-        `vacated` is told of a namespace that may have lost its last object with a Secret.
+        `vacated` is told of a namespace that may have lost its last object with a Secret, `gone` of each object.
         """
-        self._reconcilers, self._vacated = reconcilers, vacated
-        self._addresses, self._routes = addresses, routes
+        self._reconcilers, self._vacated, self._gone = reconcilers, vacated, gone
+        self._addresses = addresses
 
     def changed(self, kind: ObjectKind, body: Mapping[str, Any]) -> None:
         """See `handlers.Intake`. Quiet where status says that this generation was decided on: it only was there."""
@@ -122,6 +119,10 @@ class Operation:
         self._status.observe(key, body)
         self.worklist.add(key, kind.declared(body))
         await self.worklist.finished(key)
+
+    def stop(self) -> None:
+        """Nothing is to be looked at later."""
+        self._deadlines.stop()
 
     def route_changed(self, application_id: str) -> None:
         """Look again at an application that follows a route."""
@@ -165,6 +166,7 @@ class Operation:
             self._forget(key, declared.uid)
         else:
             self._follow(key, outcome)
+            self._deadlines.expect(key, outcome.served_until)
             await self._decided(target, outcome, job)
         for name in outcome.clients:
             self.worklist.add(Key(ObjectKind.APPLICATION, key.namespace, name), quiet=True)
@@ -185,6 +187,10 @@ class Operation:
 
     def _notices(self, target: Target, outcome: Outcome) -> tuple[Notice, ...]:
         """What changed. A new application is one Event with its Secret: an Event costs half a write of status."""
+        before = self._status.condition(target, Type.POLICY_ALLOWED)
+        return (*self._of_acceptance(target, outcome), *policy_notices(before, outcome))
+
+    def _of_acceptance(self, target: Target, outcome: Outcome) -> tuple[Notice, ...]:
         before, accepted = self._status.condition(target, Type.ACCEPTED), outcome.condition(Type.ACCEPTED)
         if accepted is None or (before is not None and not _differs(before, accepted)):
             return outcome.notices
@@ -238,10 +244,10 @@ class Operation:
     def _forget(self, key: Key, uid: str | None) -> None:
         self._contested.discard(key)
         self._unfollow(key)
+        self._deadlines.expect(key, None)
+        self._gone(key)
         if self._addresses is not None:
             self._addresses.forget(key)
-        if self._routes is not None and key.kind is ObjectKind.APPLICATION:
-            self._routes.forget(key.id)
         self._status.forget(key)
         if uid is not None:
             self._serving.forget(uid)
@@ -268,4 +274,4 @@ def _named(outcome: Outcome) -> str:
     if outcome.gone:
         return "gone"
     failing = [each.type for each in outcome.conditions if each.status is not Truth.TRUE]
-    return "refused" if Type.ACCEPTED in failing else "waiting" if failing else "stored"
+    return "refused" if {Type.ACCEPTED, Type.POLICY_ALLOWED} & set(failing) else "waiting" if failing else "stored"

@@ -86,6 +86,16 @@ class OperatorSettings(BaseSettings):
     """First labels that client ids of any namespace may begin with, separated by commas, beside that namespace's own
     name. Default: none, so that no tenant can pose as another."""
 
+    policies: bool | None = None
+    """Whether OAuthApplicationPolicies count. Where they do, nothing is decided before they and the labels of
+    namespaces are known, which takes rights to list both in the whole cluster. Where they do not, they are not looked
+    at, and no namespace is bounded by one. Default: true, unless OSTIARY_WATCH_NAMESPACES is set, since such an
+    operator mostly has no rights beyond those namespaces."""
+
+    policy_grace_seconds: float = Field(default=300, ge=0)
+    """Seconds that what policies no longer allow is served still. Five minutes: a policy or a label that was changed
+    by mistake can be put right before anybody is signed out."""
+
     address_kind: Literal["None", "Ingress", "HTTPRoute"] = "None"
     """What the operator keeps in its own namespace for each https `authenticationAddress`, so that it is reachable.
     Default: nothing, as somebody else may lead those addresses to the server."""
@@ -166,6 +176,11 @@ class OperatorSettings(BaseSettings):
             tls=self.address_tls,
             parent_refs=tuple(self.address_parent_refs),
         )
+
+    @property
+    def follows_policies(self) -> bool:
+        """Whether policies count."""
+        return not self.watch_namespaces if self.policies is None else self.policies
 
     @property
     def users_allowed_in(self) -> frozenset[str] | None:

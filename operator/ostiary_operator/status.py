@@ -21,7 +21,8 @@ from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import GROUP, VERSION, Key
 from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
-from ostiary_operator.usage_status import Usage, timestamp
+from ostiary_operator.reconcile.timestamps import timestamp
+from ostiary_operator.usage_status import Usage
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.kinds.manifest import manifest_name
 
@@ -29,7 +30,15 @@ MANAGER = "ostiary-operator"
 _MESSAGE = 4096  # characters, as the CRD has it
 _SERVING_TYPES = frozenset({Type.SERVING, Type.READY})
 _USAGE_TYPES = frozenset({Type.PREVIOUS_SECRET_STILL_IN_USE, Type.WORKLOADS_RESTARTED, Type.UNUSED})
-_FIELDS = ("observedGeneration", "clientID", "secretName", "revision", "endpoints", "resolvedCallbackURLs")
+_FIELDS = (
+    "observedGeneration",
+    "clientID",
+    "secretName",
+    "revision",
+    "endpoints",
+    "servedUntil",
+    "resolvedCallbackURLs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ class StatusWriter:
             content["secretName"] = outcome.secret_name
         if outcome.revision is not None:
             content["revision"] = outcome.revision
+        if outcome.served_until is not None:
+            content["servedUntil"] = timestamp(outcome.served_until)
         if outcome.endpoints is not None:
             content["endpoints"] = {manifest_name(name): url for name, url in asdict(outcome.endpoints).items()}
         if outcome.credentials:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from ostiary_operator.reconcile.timestamps import timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,6 @@ class Usage:
         if before is not None and at - datetime.fromisoformat(before).timestamp() < self.lag:
             return before
         return timestamp(at)
-
-
-def timestamp(instant: float) -> str:
-    """RFC 3339, in seconds, as the API has its own."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def split(status: Mapping[str, Any]) -> dict[str, Any]:

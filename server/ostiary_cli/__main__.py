@@ -93,6 +93,20 @@ def keys(
 
 
 @application.command()
+def rotate(
+    name: Annotated[str, typer.Argument(metavar="NAMESPACE/NAME", help="The OAuthApplication.")],
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="The secret of now and all before count no more, without an overlap.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait until it is served.", min=1)] = 60,
+) -> None:
+    """Give an application another client secret; the one before goes on counting for the overlap."""
+    with _needs_the_operator():
+        from ostiary_cli.installation.rotate import rotate_secret
+    sys.exit(rotate_secret(name, compromised=compromised, patience=timeout))
+
+
+@application.command()
 def rotate_keys(
     issuer: Annotated[list[str] | None, typer.Option(help="Such as https://login.example.com; repeatable.")] = None,
     every_issuer: Annotated[bool, typer.Option("--all", help="Every issuer.")] = False,

@@ -11,6 +11,7 @@ from typing import Any
 from ostiary_state.applications.crd import APPLICATION, application_definition
 from ostiary_state.kinds.custom_resource import GROUP, VERSION, Kind
 from ostiary_state.kinds.structural import Schema
+from ostiary_state.policies.crd import POLICY, policy_definition
 from ostiary_state.users.crd import USER, user_definition
 
 _NOTE = "<!-- Written by `uv run python -m ostiary_state.reference docs/reference/`: change the specs instead. -->"
@@ -40,6 +41,20 @@ spec:
   groups: [staff]
   passwordSecretRef: {name: ada-password}
 """,
+    "OAuthApplicationPolicy": """
+apiVersion: ostiary.dev/v1alpha1
+kind: OAuthApplicationPolicy
+metadata:
+  name: teams
+spec:
+  namespaceSelector:
+    matchLabels: {ostiary: enabled}
+  callbackHosts: ["*.apps.example.com"]
+  grantModes: [authorization_code, refresh_token, client_credentials]
+  requirePKCE: true
+  maxLifetimes: {accessToken: 15m, refreshTokenAbsolute: 720h}
+  maxApplications: 20
+""",
 }
 _OPERATOR_ONLY = {
     "OAuthApplication": (
@@ -52,12 +67,22 @@ _OPERATOR_ONLY = {
         " namespace may not declare users, where another object has the `username`, and where `claims` need more than"
         " 8192 bytes. What was accepted before stays."
     ),
+    "OAuthApplicationPolicy": (
+        "What policies refuse, how several of them come together and what ends when they change is told in"
+        " [Policies](../guides/policies.md). The operator says of each object, in its condition `PolicyAllowed`, which"
+        " policy and which rule refuses it. A policy that the operator does not understand, being older than the"
+        " definition, is `Accepted: False`, and nothing is decided meanwhile."
+    ),
 }
 
 
 def reference_pages() -> dict[str, str]:
     """File name to Markdown, of every kind."""
-    definitions = ((APPLICATION, application_definition()), (USER, user_definition()))
+    definitions = (
+        (APPLICATION, application_definition()),
+        (USER, user_definition()),
+        (POLICY, policy_definition()),
+    )
     return {f"{kind.singular}.md": _page(kind, definition) for kind, definition in definitions}
 
 

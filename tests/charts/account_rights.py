@@ -7,6 +7,7 @@ from tests.charts.rights import EVERYWHERE, Right, may, may_not
 HOME, TENANT, STRANGER, SYSTEM = "home", "tenant", "stranger", "kube-system"
 KINDS = "oauthapplications.ostiary.dev, oauthusers.ostiary.dev"
 STATUSES = "oauthapplications.ostiary.dev/status, oauthusers.ostiary.dev/status"
+POLICIES, POLICY_STATUS = "oauthapplicationpolicies.ostiary.dev", "oauthapplicationpolicies.ostiary.dev/status"
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"
 ROLES = "roles.rbac.authorization.k8s.io, clusterroles.rbac.authorization.k8s.io"
 ROUTES = "ingresses.networking.k8s.io, httproutes.gateway.networking.k8s.io"
@@ -25,7 +26,8 @@ NOBODY_MAY: list[Right] = [
     *may_not("create, patch, delete", "pods, deployments.apps, jobs.batch", HOME),
     *may_not("get, list", "secrets", SYSTEM),
     *may_not("list, watch", "secrets", EVERYWHERE),
-    *may_not("get, list", "configmaps, nodes, namespaces", EVERYWHERE),
+    *may_not("get, list", "configmaps, nodes", EVERYWHERE),
+    *may_not(WRITE, "oauthapplicationpolicies.ostiary.dev, namespaces", EVERYWHERE),
     *may_not(WRITE, "customresourcedefinitions.apiextensions.k8s.io", EVERYWHERE),
     *may_not("update", "oauthapplications.ostiary.dev/finalizers", TENANT),
 ]
@@ -58,6 +60,14 @@ OPERATOR: list[Right] = [
     *may("list, watch", ROUTES, TENANT),
     *may_not("get, create, update, patch, delete", ROUTES, TENANT),
     *may_not("get", "secrets", HOME, KEYS),
+]
+POLICED: list[Right] = [
+    *may("get, list, watch", f"{POLICIES}, namespaces", EVERYWHERE),
+    *may("patch", POLICY_STATUS, EVERYWHERE),
+]
+UNPOLICED: list[Right] = [
+    *may_not("get, list, watch", f"{POLICIES}, namespaces", EVERYWHERE),
+    *may_not("patch", POLICY_STATUS, EVERYWHERE),
 ]
 BOUND: list[Right] = [
     *may("get, list, watch, create, update", "secrets", TENANT),

@@ -164,6 +164,27 @@ ROWS = (
         sees(ABSENT, "ValidatingAdmissionPolicyBinding", "try-ostiary-bindings"),
     ),
     row(
+        "policies.enabled",
+        False,
+        sees(ABSENT, "ClusterRole", "try-ostiary-policies"),
+        sees(ABSENT, "ValidatingAdmissionPolicy", "try-ostiary-oauthapplications"),
+        variable("OSTIARY_POLICIES", "false", OPERATOR),
+    ),
+    row(
+        "policies.enabled",
+        True,
+        sees("ClusterRoleBinding", "ClusterRoleBinding", "try-ostiary-policies", "kind"),
+        variable("OSTIARY_POLICIES", "true", OPERATOR),
+        given=merged(POSTGRES, {"watchNamespaces": ["apps"]}),
+    ),
+    row("policies.graceSeconds", 60, variable("OSTIARY_POLICY_GRACE_SECONDS", "60", OPERATOR)),
+    row(
+        "policies.admission.enabled",
+        False,
+        sees(ABSENT, "ValidatingAdmissionPolicy", "try-ostiary-oauthapplications"),
+        sees(ABSENT, "ValidatingAdmissionPolicyBinding", "try-ostiary-oauthusers"),
+    ),
+    row(
         "keys.existingSecret",
         "mine",
         sees("mine", *SERVER, *VOLUMES, "keys", "secret", "secretName"),

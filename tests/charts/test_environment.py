@@ -105,6 +105,8 @@ def test_processes_of_one_installation_share_their_database() -> None:
         ("postgres", "operator", "watch_namespaces", frozenset()),
         ("postgres", "operator", "secrets_cluster_role", "try-ostiary-secrets"),
         ("postgres", "operator", "restarts_cluster_role", "try-ostiary-restarts"),
+        ("postgres", "operator", "server_url", "http://try-ostiary-server:80"),
+        ("sqlite", "operator", "server_url", "http://127.0.0.1:8080"),
         ("postgres", "operator", "bind_secrets", True),
         ("watching namespaces", "operator", "bind_secrets", False),
         ("watching namespaces", "operator", "watch_namespaces", frozenset({"shop", "bank", "ostiary"})),

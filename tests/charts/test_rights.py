@@ -18,6 +18,8 @@ from tests.charts.account_rights import (
     MIGRATION,
     NOBODY_MAY,
     OPERATOR,
+    POLICED,
+    POLICIES,
     READ,
     SECRETS,
     SINGLE,
@@ -26,15 +28,17 @@ from tests.charts.account_rights import (
     STRANGER,
     SYSTEM,
     TENANT,
+    UNPOLICED,
     WATCHER,
     WRITE,
 )
 from tests.charts.installations import POSTGRES
 from tests.charts.overlays import merged
 from tests.charts.rendering import Helm
-from tests.charts.rights import Right, may, may_not, wrong
+from tests.charts.rights import EVERYWHERE, Right, may, may_not, wrong
 from tests.cluster.access import Access, KubectlFailed
 
+NOBODY_POLICES = may_not(WRITE, POLICIES, EVERYWHERE)  # a tenant who may do all in a namespace bounds nobody
 RBAC = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 
 
@@ -109,11 +113,11 @@ def installed(crds: Access, namespaces: dict[str, str]) -> Iterator[Installed]:
 @pytest.mark.parametrize(
     ("account", "rights"),
     [
-        ("rights-ostiary-operator", OPERATOR),
-        ("rights-ostiary-migrate", MIGRATION),
-        ("rights-ostiary-test", SMOKE),
-        ("watching-ostiary-operator", WATCHER),
-        ("single-ostiary-operator", SINGLE),
+        ("rights-ostiary-operator", [*OPERATOR, *POLICED]),
+        ("rights-ostiary-migrate", [*MIGRATION, *UNPOLICED]),
+        ("rights-ostiary-test", [*SMOKE, *UNPOLICED]),
+        ("watching-ostiary-operator", [*WATCHER, *UNPOLICED]),
+        ("single-ostiary-operator", [*SINGLE, *POLICED]),
     ],
 )
 def test_an_account_may_do_what_it_needs_and_nothing_else(
@@ -185,12 +189,26 @@ def test_a_release_that_follows_a_list_has_no_right_in_the_whole_cluster(install
     }
 
 
+def test_a_release_that_follows_a_list_may_be_given_policies_and_nothing_else_of_the_cluster(
+    installed: Installed,
+) -> None:
+    values = {"watchNamespaces": [installed.namespaces[TENANT]], "policies": {"enabled": True}}
+    rendered = Helm(release="policed", namespace=installed.namespaces[HOME]).render(merged(POSTGRES, values))
+    (role,) = rendered.of("ClusterRole")
+    assert {resource for rule in role["rules"] for resource in rule["resources"]} == {
+        "oauthapplicationpolicies",
+        "oauthapplicationpolicies/status",
+        "namespaces",
+    }
+    assert rendered.of("ValidatingAdmissionPolicy") == []
+
+
 @pytest.mark.parametrize(
     ("role", "rights"),
     [
         ("view", [*may(READ, KINDS, TENANT), *may_not(f"{WRITE}, deletecollection", KINDS, TENANT)]),
         ("edit", [*may(f"{READ}, {WRITE}", KINDS, TENANT), *may_not("update, patch", STATUSES, TENANT)]),
-        ("admin", [*may(f"{READ}, {WRITE}", KINDS, TENANT), *may_not("get", KINDS, STRANGER)]),
+        ("admin", [*may(f"{READ}, {WRITE}", KINDS, TENANT), *may_not("get", KINDS, STRANGER), *NOBODY_POLICES]),
     ],
 )
 def test_whoever_may_edit_a_namespace_may_edit_its_applications(

@@ -85,13 +85,14 @@ def test_policies_open_every_port_that_a_service_leads_to(values: Values) -> Non
     assert opened == {port["targetPort"] for service in rendered.of("Service") for port in service["spec"]["ports"]}
 
 
-def test_the_test_of_a_release_may_reach_the_server_where_a_policy_lists_who_may() -> None:
+def test_the_operator_and_the_test_of_a_release_may_reach_the_server_where_a_policy_lists_who_may() -> None:
     rendered = Helm().render(INSTALLATIONS["everything"])
     peers = rendered.at("NetworkPolicy", "try-ostiary-server", "spec", "ingress", 0, "from")
     chosen = [each["podSelector"]["matchLabels"] for each in peers if "podSelector" in each]
-    assert [pod.owner for pod in rendered.pods if any(_chosen(pod, labels) for labels in chosen)] == [
-        "Pod/try-ostiary-test"
-    ]
+    assert {pod.owner for pod in rendered.pods if any(_chosen(pod, labels) for labels in chosen)} == {
+        "Deployment/try-ostiary-operator",
+        "Pod/try-ostiary-test",
+    }
 
 
 def _choosers(rendered: Manifests) -> Iterator[tuple[Manifest, dict[str, str]]]:

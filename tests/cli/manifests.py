@@ -47,3 +47,14 @@ def password(name: str = "alice-password", namespace: str = "team", value: str =
         stringData:
           password: {value}
         """)
+
+
+def policy(name: str = "base", spec: str = "") -> str:
+    """A policy; `spec` is its spec in one line."""
+    return dedent(f"""\
+        apiVersion: ostiary.dev/v1alpha1
+        kind: OAuthApplicationPolicy
+        metadata:
+          name: {name}
+        spec: {{{spec}}}
+        """)

@@ -72,7 +72,7 @@ def test_a_mistake_is_told_at_its_line(tmp_path: Path, spec: str, problem: str) 
         (
             "kind: OAuthApplication",
             "kind: OAuthApp",
-            "a.yaml:2: kind: expected one of OAuthApplication, OAuthUser, Sec",
+            "a.yaml:2: kind: expected one of OAuthApplication, OAuthUser, OAu",
         ),
         ("v1alpha1", "v1", "a.yaml:1: apiVersion: expected ostiary.dev/v1alpha1 for the kind OAuthApplication"),
         ("  name: shop", "  name: Shop", "a.yaml:4: metadata.name: write a name in lower-case letters"),

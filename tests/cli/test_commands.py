@@ -23,7 +23,11 @@ def test_crds_prints_every_definition_as_one_stream() -> None:
     status, text = run("crds")
 
     assert status == 0
-    assert [each["spec"]["names"]["kind"] for each in yaml.safe_load_all(text)] == ["OAuthApplication", "OAuthUser"]
+    assert [each["spec"]["names"]["kind"] for each in yaml.safe_load_all(text)] == [
+        "OAuthApplication",
+        "OAuthUser",
+        "OAuthApplicationPolicy",
+    ]
 
 
 def test_crds_writes_a_file_each(tmp_path: Path) -> None:

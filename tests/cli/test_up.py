@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.cli.manifests import QUICKSTART, application, password, user
+from tests.cli.manifests import QUICKSTART, application, password, policy, user
 from tests.cli.serving import COMMAND, READY_S, Up, serving
 from tests.processes import Child
 
@@ -326,3 +326,12 @@ def _submit(client: httpx.Client, page: httpx.Response, **fields: str) -> httpx.
     action = re.search(r'<form method="post" action="([^"]+)"', page.text)
     assert action is not None, page.text
     return client.post(str(page.url.join(action[1])), data=hidden | fields)
+
+
+def test_a_policy_is_said_to_bound_nothing_here(running: tuple[Up, httpx.Client]) -> None:
+    up, client = running
+    said = up.said("OAuthApplicationPolicy base: not looked at, as policies are for a cluster")
+    file = up.declare("policy.yaml", policy(spec="namespaceSelector: {}, grantModes: []"))
+    up.until(said)
+    assert up.status(client, "shop") == 200
+    file.unlink()

@@ -49,7 +49,7 @@ def stack(
     operators = Operators(access, None, database_url, directory, account, "operator-stack")
     try:
         server.wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), within_s=30)
-        operator = operators.start(**settings)
+        operator = operators.start(**{"OSTIARY_SERVER_URL": f"http://127.0.0.1:{port}", **settings})
         yield Stack(access, operator, server, port)
         operators.stop()
     finally:

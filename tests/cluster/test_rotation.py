@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -173,6 +176,49 @@ def _used(crds: Access, namespace: str) -> dict[str, Any] | None:
     return body["status"] if told else None
 
 
+def test_a_replica_is_asked_whether_the_credential_authenticates_and_that_is_no_use_of_it(
+    crds: Access, namespace: str, running: tuple[Stack, str]
+) -> None:
+    made, _ = running
+    made.may_keep_secrets_in(namespace)
+    for method in ("client_secret_basic", "client_secret_post"):
+        body = apply(crds, namespace, tokenEndpointAuthMethod=method)
+        assert conditions(body)["CredentialVerified"] == ("True", "Verified")
+    annotate(crds, namespace, "ostiary.dev/rotate=2")
+    eventually(lambda: credentials(crds, namespace) == ["1", "2"])
+    body = ready_application(crds, "web", namespace)
+    (message,) = [each["message"] for each in body["status"]["conditions"] if each["type"] == "CredentialVerified"]
+    assert message.startswith("secret 2 authenticates at a live replica")
+    told = eventually(lambda: _told(crds, namespace), within=40)
+    assert told == ("False", "Unused")
+    assert not [
+        each for each in application_of(crds, "web", namespace)["status"]["credentials"] if "lastUsedAt" in each
+    ]
+
+
+def _told(crds: Access, namespace: str) -> tuple[str, str] | None:
+    return conditions(application_of(crds, "web", namespace)).get("PreviousSecretStillInUse")
+
+
+def test_one_that_is_made_again_inherits_nothing(crds: Access, namespace: str, running: tuple[Stack, str]) -> None:
+    """Tokens of the one before are void, though name, client id and issuer are the same."""
+    made, _ = running
+    made.may_keep_secrets_in(namespace)
+    apply(crds, namespace)
+    old = client_of(made, namespace)
+    with made.client() as http:
+        form = {"grant_type": "client_credentials"}
+        token = http.post("/token", data=form, auth=(old.client_id, old.secret)).json()["access_token"]
+    crds.kubectl("delete", "oauthapplication", "web", "--namespace", namespace, "--timeout=20s")
+    apply(crds, namespace)
+    eventually(lambda: client_of(made, namespace).secret != old.secret)
+    new = client_of(made, namespace)
+    assert (old.token(), eventually(lambda: new.token() == 200)) == (401, True)
+    with made.client() as http:
+        told = http.post("/introspect", data={"token": token}, auth=(new.client_id, new.secret)).json()
+    assert told == {"active": False}
+
+
 def test_a_secret_of_the_interval_is_replaced_and_ends_with_the_overlap_though_no_operator_runs(
     crds: Access, namespace: str, running: tuple[Stack, str]
 ) -> None:
@@ -191,3 +237,48 @@ def test_a_secret_of_the_interval_is_replaced_and_ends_with_the_overlap_though_n
     age(url, f"{namespace}/web", 3601)
     eventually(lambda: old.token() == 401)
     assert new.token() == 200
+
+
+def test_the_command_asks_and_waits_until_the_new_secret_is_served(
+    crds: Access, namespace: str, running: tuple[Stack, str]
+) -> None:
+    made, _ = running
+    made.may_keep_secrets_in(namespace)
+    apply(crds, namespace)
+    old = client_of(made, namespace)
+    done = _rotate(crds, f"{namespace}/web")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("secret 2 is in Secret web-oauth and served; secret 1 counts until 2")
+    new = client_of(made, namespace)
+    assert (old.token(), new.token()) == (200, 200)
+
+    done = _rotate(crds, f"{namespace}/web", "--compromised")
+    assert done.stdout == "secret 3 is in Secret web-oauth and served\n"
+    assert (old.token(), new.token(), client_of(made, namespace).token()) == (401, 401, 200)
+    assert not [each for each in (old.secret, new.secret) if each in done.stdout + done.stderr]
+
+
+def test_the_command_says_why_it_does_not_replace_a_secret(
+    crds: Access, namespace: str, running: tuple[Stack, str]
+) -> None:
+    made, _ = running
+    made.may_keep_secrets_in(namespace)
+    crds.apply(
+        application("public", namespace, type="Public"),
+        application("mine", namespace, secret={"name": "mine", "mode": "Require"}),
+    )
+    for name, says in (
+        ("public", "has no client secret"),
+        ("mine", "is yours to change"),
+        ("absent", "there is no OAuthApplication"),
+    ):
+        done = _rotate(crds, f"{namespace}/{name}")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert says in done.stderr
+    assert "write namespace/name" in _rotate(crds, "web").stderr
+
+
+def _rotate(crds: Access, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ostiary_cli", "rotate", *arguments]
+    environment = {**os.environ, "KUBECONFIG": str(crds.kubeconfig)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

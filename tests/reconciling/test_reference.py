@@ -68,6 +68,16 @@ def test_users_are_declared_in_the_operators_own_namespace_unless_told_otherwise
     assert OperatorSettings().users_allowed_in == frozenset()
 
 
+def test_policies_count_for_an_operator_of_all_namespaces_unless_told_otherwise(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    assert OperatorSettings().follows_policies
+    environment.setenv("OSTIARY_WATCH_NAMESPACES", "shop")
+    assert not OperatorSettings().follows_policies
+    environment.setenv("OSTIARY_POLICIES", "true")
+    assert OperatorSettings().follows_policies
+
+
 @pytest.mark.parametrize(
     ("written", "origin"),
     [("https://Login.example.com", "https://login.example.com"), ("http://id.localhost", "http://id.localhost")],

@@ -66,6 +66,19 @@ REFUSED_SECRETS: tuple[Refused, ...] = (
     *at("spec.secret", "remove secret, or set type", {"public-with-a-shape": public(secret={"labels": {"a": "b"}})}),
 )
 
+REFUSED_SECRETS += at(
+    "spec.adopt",
+    "set secret.mode to Require",
+    {
+        "adoption-without-a-secret": application(adopt={"uid": "1"}),
+        "adoption-with-a-generated-secret": application(adopt={"uid": "1"}, secret={"name": "mine"}),
+    },
+)
+ACCEPTED_SECRETS |= {
+    "adoption": application(adopt={"uid": "1"}, secret={"name": "mine", "mode": "Require"}),
+    "adoption-of-a-public-one": application(type="Public", adopt={"uid": "1"}),
+}
+
 SECRETS_REFUSED_BEYOND_CEL: tuple[Refused, ...] = (
     *at(
         "spec.secret.keys",

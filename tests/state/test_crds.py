@@ -11,7 +11,16 @@ import yaml
 from ostiary_state.applications.crd import crd_files
 
 CRDS = Path(__file__).parents[2] / "crds"
-KINDS = {"ostiary.dev_oauthapplications.yaml", "ostiary.dev_oauthusers.yaml"}
+KINDS = {
+    "ostiary.dev_oauthapplications.yaml",
+    "ostiary.dev_oauthusers.yaml",
+    "ostiary.dev_oauthapplicationpolicies.yaml",
+}
+SHORT_NAMES = {
+    "OAuthApplication": "oauthapp",
+    "OAuthUser": "oauthuser",
+    "OAuthApplicationPolicy": "oauthpolicy",
+}
 
 # Of the standard and Kubernetes libraries in 1.30: what our rules use of them.
 CEL_FUNCTIONS = {"has", "size", "startsWith", "matches", "exists", "duration"}
@@ -89,8 +98,9 @@ def test_a_schema_is_structural(name: str) -> None:
 @definitions
 def test_every_list_says_how_it_merges(name: str) -> None:
     lists = {path: schema for path, schema in all_schemas(name).items() if schema.get("type") == "array"}
-    del_claim = ".spec.claims.amr"  # refused whatever it holds
-    assert {schema.get("x-kubernetes-list-type") for path, schema in lists.items() if path != del_claim} <= {
+    # refused whatever it holds; replaced as a whole, as Kubernetes has it of its own selectors
+    apart = (".spec.claims.amr", ".spec.namespaceSelector.matchExpressions")
+    assert {schema.get("x-kubernetes-list-type") for path, schema in lists.items() if path not in apart} <= {
         "set",
         "map",
     }
@@ -136,9 +146,14 @@ def test_applications_are_listed_as_people_look_for_them() -> None:
     assert wide == ["Grant Modes", "Address", "Serving"]
 
 
+def test_policies_belong_to_the_cluster_and_the_others_to_a_namespace() -> None:
+    scopes = {load(name)["spec"]["names"]["kind"]: load(name)["spec"]["scope"] for name in KINDS}
+    assert [kind for kind, scope in scopes.items() if scope == "Cluster"] == ["OAuthApplicationPolicy"]
+
+
 @definitions
 def test_kinds_are_found_by_short_name_and_category(name: str) -> None:
     names = load(name)["spec"]["names"]
-    assert names["shortNames"] == [{"OAuthApplication": "oauthapp", "OAuthUser": "oauthuser"}[names["kind"]]]
+    assert names["shortNames"] == [SHORT_NAMES[names["kind"]]]
     assert names["categories"] == ["ostiary"]
     assert version(name)["subresources"] == {"status": {}}

@@ -13,6 +13,7 @@ from ostiary_state.applications.registered_claims import REGISTERED_CLAIMS
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.kinds.custom_resource import NAME_TOO_LONG
 from ostiary_state.kinds.violation import Violation, violations_of
+from ostiary_state.policies.rules import read_policy
 from ostiary_state.users import rules as user_rules
 from ostiary_state.users.spec import OAuthUserSpec
 from tests.state.manifests import (
@@ -25,6 +26,7 @@ from tests.state.manifests import (
     public,
 )
 from tests.state.openid_manifests import REFUSED_BEYOND_CEL
+from tests.state.policy_manifests import WRONG_POLICIES
 from tests.state.rotation_manifests import ROTATIONS_REFUSED_BEYOND_CEL
 from tests.state.secret_manifests import SECRETS_REFUSED_BEYOND_CEL
 from tests.state.user_manifests import ACCEPTED_USERS, REFUSED_USERS, UNREADABLE_USERS, user
@@ -193,6 +195,7 @@ def test_all_else_may_change() -> None:
 def test_everything_that_the_api_server_may_say_has_a_case() -> None:
     told = {violation.message for case in REFUSED_APPLICATIONS for violation in violations(case.spec)}
     told |= {violation.message for case in REFUSED_USERS for violation in user_violations(case.spec)}
+    told |= {violation.message for _, spec in WRONG_POLICIES.values() for violation in read_policy(spec)[1]}
     told |= {immutable.message for immutable in application_rules.IMMUTABLES} | {NAME_TOO_LONG}
     messages = set()
     for definition in crd_files().values():

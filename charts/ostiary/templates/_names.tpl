@@ -76,6 +76,11 @@ ostiary.dev/{{ .process }}: "true"
 {{- end -}}
 {{- end -}}
 
+{{/* "true" where OAuthApplicationPolicies count. */}}
+{{- define "ostiary.policies" -}}
+{{- if kindIs "invalid" .Values.policies.enabled }}{{ if not .Values.watchNamespaces }}true{{ end }}{{ else if .Values.policies.enabled }}true{{ end -}}
+{{- end -}}
+
 {{/* dict "root" $ "image" .Values.image.server */}}
 {{- define "ostiary.image" -}}
 {{- with .root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end -}}

@@ -1,5 +1,6 @@
 """Whether a manifest that admission let through is followed: what it says, and whether its names are free."""
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from ostiary_operator.reconcile.manifest import application_spec, user_spec
 from ostiary_operator.reconcile.refusal import Refusal
 from ostiary_operator.reconcile.registered import RegisteredClient
 from ostiary_state.applications.identity import client_id_of
-from ostiary_state.applications.spec import OAuthApplicationSpec
+from ostiary_state.applications.spec import AdoptSpec, OAuthApplicationSpec
 from ostiary_state.intent import IntentStore, StoredApplication, StoredUser
 from ostiary_state.users.spec import OAuthUserSpec
 
@@ -22,6 +23,7 @@ class Accepted:
     client_id: str
     origin: str
     claimant: str  # the namespace that claims the origin; "": the default issuer, open to all
+    adopted: StoredApplication | None = None  # the one whose client id it takes over
     withheld: str = ""  # in words, what a client that registered itself asks for and its template does not permit
 
 
@@ -46,16 +48,19 @@ class ApplicationAcceptance:
         spec = application_spec(declared, held, self.client_id_prefixes, verified_sector)
         self._workloads_are_trusted(spec)
         origin = self._origin(spec) if registered is None else registered.template.origin
+        client_id = client_id_of(spec, namespace=declared.namespace, name=declared.name)
+        # the client id first: it can never be changed, an address can
+        adopted = None
+        if held is None or held.client_id != client_id:
+            adopted = await self._adopted(declared, client_id, spec.adopt)
         accepted = Accepted(
             spec=spec,
-            client_id=client_id_of(spec, namespace=declared.namespace, name=declared.name),
+            client_id=client_id,
+            adopted=adopted,
             origin=origin,
             claimant="" if origin == self.default_issuer else declared.namespace,
             withheld=registered.withheld(spec) if registered is not None else "",
         )
-        # the client id first: it can never be changed, an address can
-        if held is None or held.client_id != accepted.client_id:
-            await self._client_id_is_free(declared, accepted.client_id)
         if accepted.claimant and (held is None or held.origin != accepted.origin):
             await self._address_is_free(declared, accepted.origin)
         return accepted
@@ -80,11 +85,23 @@ class ApplicationAcceptance:
                 " spec.clientAuthentication.serviceAccountRef, or have server.clusterIssuer.enabled of the chart set",
             )
 
-    async def _client_id_is_free(self, declared: DeclaredApplication, client_id: str) -> None:
-        """Never adopt what another object holds, however alike they look: that would be a takeover."""
+    async def _adopted(
+        self, declared: DeclaredApplication, client_id: str, adopt: AdoptSpec | None
+    ) -> StoredApplication | None:
+        """What another object holds is its own, however alike they look: to take it would be a takeover. What one has
+        left behind may be taken over by who names it. None where the client id is free."""
         holder = await self.store.application_of_client(client_id)
-        if holder is not None and holder.id != declared.id:
+        if holder is None or holder.id == declared.id:
+            return None
+        if holder.owned:
             raise Refusal.conflict("client_id", client_id, f"OAuthApplication {holder.id}")
+        if adopt is None:
+            text = f"client id {client_id!r} was left behind by OAuthApplication {holder.id}: spec.adopt takes it over"
+            raise Refusal(Reason.CONFLICT, text, contested=True)
+        if not hmac.compare_digest(adopt.uid.encode(), holder.incarnation.encode()):
+            text = f"spec.adopt.uid is not the uid of the object that left client id {client_id!r} behind"
+            raise Refusal(Reason.ADOPTION_NOT_PROVEN, text)
+        return holder
 
     async def _address_is_free(self, declared: DeclaredApplication, origin: str) -> None:
         """An address belongs to the namespace that claimed it first; one that was left is the store's to judge."""

@@ -13,7 +13,7 @@ from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.drift import Drifts, drifted
 from ostiary_operator.reconcile.following import CallbackFollower
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
-from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.refusal import PolicyRefusal, Refusal
 from ostiary_operator.reconcile.registered import RegisteredClients, RegisteredObjects
 from ostiary_operator.reconcile.rotating import Rotations, Turns
 from ostiary_operator.reconcile.route_port import NoRoutes, RoutePort
@@ -25,6 +25,7 @@ from ostiary_state.applications.registered import object_name_of
 from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.applications.spec import canonical
 from ostiary_state.intent import IntentConflict, IntentStore, Kind, StoredApplication, Tombstone
+from ostiary_state.policies.verdict import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,12 @@ class ApplicationReconciler:
     trusts_cluster: bool = False  # whether the server accepts tokens of the cluster's service accounts
     routes: RoutePort = field(default_factory=NoRoutes)  # whose hosts are callbacks
 
-    async def reconcile(self, declared: DeclaredApplication) -> Outcome:
+    async def reconcile(self, declared: DeclaredApplication, bounds: Bounds | None = None) -> Outcome:
         """Raises StoreUnavailable, StaleWriter, ClusterUnavailable, SecretChanged: nothing was decided, try again."""
-        return await CallbackFollower(self.routes, self.store, self.writer).reconcile(declared, self._decide)
+        decide = partial(self._decide, bounds=bounds)
+        return await CallbackFollower(self.routes, self.store, self.writer).reconcile(declared, decide)
 
-    async def _decide(self, declared: DeclaredApplication) -> Outcome:
+    async def _decide(self, declared: DeclaredApplication, bounds: Bounds | None) -> Outcome:
         """`declared`: with what routes give among its callbackURLs, so that every check and policy sees them."""
         row = await self.store.application(declared.id)
         held = row if row is not None and row.incarnation == declared.uid and row.owned else None
@@ -62,13 +64,17 @@ class ApplicationReconciler:
             if registered is not None:
                 declared = await self._registered.bring(registered, declared)
             accepted = await self._acceptance.accept(declared, held, registered)
+            if bounds is not None:
+                PolicyRefusal.of_any(bounds.of_application(accepted.spec))
             credential = await self._credentials.settle(declared, accepted, known=held is not None)
+            _prove(accepted.adopted, credential, self.now())
             if not credential.ready and held is None:
                 return report.waiting_application(declared, accepted, credential)
             if held is None and lacks_callbacks(accepted.spec):
                 return report.waiting_for_callbacks(declared, accepted, credential)
             history = await self._history(declared, accepted, held)
-            wanted = self._row(declared, accepted, self._settled(history, credential, held), held)
+            before = held or accepted.adopted
+            wanted = self._row(declared, accepted, self._settled(history, credential, before), held)
             if registered is not None and registered.registration.pending:
                 wanted = replace(wanted, holds=registered.held)
             drift = self._drift(accepted, wanted, held)
@@ -78,7 +84,7 @@ class ApplicationReconciler:
                     declared, accepted, credential, held.credentials, held.revision, moved=False, clients=()
                 )
                 return report.with_drift(outcome, drift)
-            revision = await self._write(wanted, held)
+            revision = await self._write(wanted, held, accepted.adopted)
             rotated = None
             if credential.condition.reason is Reason.GENERATED:
                 put = partial(self._credentials.put, declared, accepted)
@@ -184,21 +190,37 @@ class ApplicationReconciler:
         disabled = held.spec.get("enabled", True) and not accepted.spec.enabled
         return self.now() if disabled or held.origin != accepted.origin else held.not_before
 
-    async def _write(self, wanted: StoredApplication, held: StoredApplication | None) -> int:
+    async def _write(
+        self, wanted: StoredApplication, held: StoredApplication | None, adopted: StoredApplication | None
+    ) -> int:
         if held is not None and replace(held, revision=0, issuer_id="") == wanted:
             return held.revision
-        return await self.writer.write([wanted])
+        ended = [Tombstone(Kind.APPLICATION, adopted.id, adopted.incarnation)] if adopted is not None else []
+        return await self.writer.write([*ended, wanted])
 
     async def _delete(self, declared: DeclaredApplication, row: StoredApplication | None) -> Outcome:
-        """Another incarnation's row is left alone. An orphaned application keeps its Secret, now nobody's."""
+        """Another incarnation's row is left alone. One that is left behind keeps its Secret, which is nobody's then."""
         if row is None or row.incarnation != declared.uid:
             return report.gone(declared, released=False)
-        if declared.spec.get("deletionPolicy") != "Orphan":
+        policy = declared.spec.get("deletionPolicy")
+        if policy not in ("Orphan", "Disable"):
             clients = await self._clients(declared) if "dynamicRegistration" in row.spec else ()
             await self.writer.write([Tombstone(Kind.APPLICATION, declared.id, declared.uid)])
             return report.gone(declared, released=True, clients=clients)
         if (name := report.stored_secret_name(row, declared.name)) is not None:
             await self._credentials.release(declared, name)
         if row.owned:
-            await self.writer.write([replace(row, owned=False, revision=0, issuer_id="")])
+            left = replace(row, owned=False, revision=0, issuer_id="")
+            if policy == "Disable":
+                left = replace(left, spec={**row.spec, "enabled": False}, not_before=self.now())
+            await self.writer.write([left])
         return report.gone(declared, released=False)
+
+
+def _prove(adopted: StoredApplication | None, credential: Credential, now: float) -> None:
+    """Whoever takes over a client that has secrets knows one that still counts. Raises Refusal."""
+    if adopted is None or not adopted.credentials or not credential.ready:
+        return
+    if credential.digest not in [each.digest for each in adopted.credentials if each.valid(now)]:
+        text = f"Secret {credential.name} does not hold the client secret of the application that is adopted"
+        raise Refusal(Reason.ADOPTION_NOT_PROVEN, text)

@@ -19,6 +19,7 @@ class Type(StrEnum):
     DRIFTED = "Drifted"
     CREDENTIAL_VERIFIED = "CredentialVerified"
     UNUSED = "Unused"
+    POLICY_ALLOWED = "PolicyAllowed"
 
 
 class Reason(StrEnum):
@@ -33,12 +34,14 @@ class Reason(StrEnum):
     NO_ADDRESS = "NoAddress"
     NO_CLUSTER_ISSUER = "NoClusterIssuer"
     NOT_REGISTERED = "NotRegistered"
+    ADOPTION_NOT_PROVEN = "AdoptionNotProven"
     # Synced
     STORED = "Stored"
     REFUSED = "Refused"
     SUSPENDED = "Suspended"
     WAITING_FOR_SECRET = "WaitingForSecret"
     WAITING_FOR_CALLBACKS = "WaitingForCallbacks"
+    POLICIES_UNKNOWN = "PoliciesUnknown"
     DATABASE_UNAVAILABLE = "DatabaseUnavailable"
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
     INTERNAL_ERROR = "InternalError"
@@ -88,3 +91,18 @@ class Reason(StrEnum):
     PENDING = "Pending"
     NOT_PUBLISHABLE = "NotPublishable"
     NO_GATEWAY_API = "NoGatewayAPI"
+    # PolicyAllowed
+    ALLOWED = "Allowed"
+    NOT_SELECTED = "NotSelected"
+    CALLBACK_HOST_NOT_ALLOWED = "CallbackHostNotAllowed"
+    ADDRESS_NOT_ALLOWED = "AddressNotAllowed"
+    GRANT_MODE_NOT_ALLOWED = "GrantModeNotAllowed"
+    SCOPE_NOT_ALLOWED = "ScopeNotAllowed"
+    AUDIENCE_NOT_ALLOWED = "AudienceNotAllowed"
+    LIFETIME_TOO_LONG = "LifetimeTooLong"
+    PKCE_REQUIRED = "PKCERequired"
+    CONSENT_REQUIRED = "ConsentRequired"
+    TEMPLATE_NOT_ALLOWED = "TemplateNotAllowed"
+    TOO_MANY_APPLICATIONS = "TooManyApplications"
+    USERS_NOT_ALLOWED = "UsersNotAllowed"
+    GROUP_NOT_ALLOWED = "GroupNotAllowed"

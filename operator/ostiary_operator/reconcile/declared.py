@@ -16,6 +16,7 @@ class Declared:
     spec: Mapping[str, Any]  # as written: not yet validated
     deleted: bool = False  # its deletion has begun: only our finalizer keeps it
     annotations: Mapping[str, str] = field(default_factory=dict)  # ours alone
+    served_until: float | None = None  # as status has it: when what policies no longer allow ends, or has ended
 
     @property
     def id(self) -> str:

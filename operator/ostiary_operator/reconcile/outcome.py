@@ -99,6 +99,7 @@ class Outcome:
     clients: tuple[
         str, ...
     ] = ()  # names of the objects of clients that registered themselves by it: they change with it
+    served_until: float | None = None  # policies no longer allow what is served: when it ends, or has ended
     gone: bool = False  # the object's deletion is complete: the finalizer may go
 
     def condition(self, type_: Type) -> Condition | None:
@@ -109,7 +110,7 @@ class Outcome:
 def first_failing(conditions: Iterable[Condition]) -> Condition | None:
     """The condition that keeps an object from being ready, in the order in which a person would fix them."""
     held = {each.type: each for each in conditions}
-    for type_ in (Type.ACCEPTED, Type.SECRET_READY, Type.SYNCED):
+    for type_ in (Type.ACCEPTED, Type.POLICY_ALLOWED, Type.SECRET_READY, Type.SYNCED):
         if (each := held.get(type_)) is not None and each.status is not Truth.TRUE:
             return each
     return None

@@ -1,7 +1,10 @@
 """A manifest that is understood and not followed: what its author must change, or whom it must wait for."""
 
+from collections.abc import Sequence
+
 from ostiary_operator.reconcile.conditions import Reason
 from ostiary_state.intent import IntentConflict
+from ostiary_state.policies.verdict import Refused
 
 _WHAT = {
     "client_id": "client id",
@@ -28,3 +31,13 @@ class Refusal(Exception):
     def of(cls, conflict: IntentConflict) -> "Refusal":
         """The same, noticed by the store because two manifests raced."""
         return cls.conflict(conflict.field, conflict.value, conflict.holder)
+
+
+class PolicyRefusal(Refusal):
+    """A good manifest that policies do not allow: becomes `PolicyAllowed=False`."""
+
+    @classmethod
+    def of_any(cls, refused: Sequence[Refused]) -> None:
+        """Raises PolicyRefusal where something refuses; the first one names the reason."""
+        if refused:
+            raise cls(Reason(refused[0].reason), "; ".join(each.text for each in refused))

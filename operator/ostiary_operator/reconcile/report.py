@@ -8,7 +8,7 @@ from ostiary_operator.reconcile.client_secret import Credential
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, may_have_secret
 from ostiary_operator.reconcile.outcome import Condition, Endpoints, Notice, Outcome, Truth, Verifiable
-from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.refusal import PolicyRefusal, Refusal
 from ostiary_operator.reconcile.secret_shape import SecretShape
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.spec import OAuthApplicationSpec
@@ -180,8 +180,10 @@ def _stored(revision: int) -> Condition:
 
 
 def _refusal(refusal: Refusal, held: StoredApplication | StoredUser | None) -> tuple[Condition, ...]:
+    refused = Condition(Type.ACCEPTED, Truth.FALSE, refusal.reason, refusal.message)
+    by_policy = isinstance(refusal, PolicyRefusal)
     return (
-        Condition(Type.ACCEPTED, Truth.FALSE, refusal.reason, refusal.message),
+        *((_ACCEPTED, replace(refused, type=Type.POLICY_ALLOWED)) if by_policy else (refused,)),
         Condition(Type.SYNCED, Truth.FALSE, Reason.REFUSED, _still_served(held)),
     )
 

@@ -9,10 +9,11 @@ from ostiary_operator.reconcile.conditions import Reason
 from ostiary_operator.reconcile.declared import DeclaredUser
 from ostiary_operator.reconcile.outcome import Outcome
 from ostiary_operator.reconcile.password import Password, PasswordHasher, Passwords
-from ostiary_operator.reconcile.refusal import Refusal
+from ostiary_operator.reconcile.refusal import PolicyRefusal, Refusal
 from ostiary_operator.reconcile.secret_port import SecretPort
 from ostiary_operator.reconcile.writer import IntentWriter
 from ostiary_state.intent import IntentConflict, IntentStore, Kind, StoredUser, Tombstone
+from ostiary_state.policies.verdict import Bounds
 from ostiary_state.users.spec import OAuthUserSpec, canonical
 
 
@@ -27,7 +28,7 @@ class UserReconciler:
     namespaces: frozenset[str] | None  # that may declare users; None: all
     now: Callable[[], float]
 
-    async def reconcile(self, declared: DeclaredUser) -> Outcome:
+    async def reconcile(self, declared: DeclaredUser, bounds: Bounds | None = None) -> Outcome:
         """Raises StoreUnavailable, StaleWriter, ClusterUnavailable: nothing was decided, try again."""
         row = await self.store.user(declared.id)
         held = row if row is not None and row.incarnation == declared.uid else None
@@ -35,6 +36,8 @@ class UserReconciler:
             return await self._delete(declared, held)
         try:
             spec = await UserAcceptance(self.store, self.namespaces).accept(declared, held)
+            if bounds is not None:
+                PolicyRefusal.of_any(bounds.of_user(spec))
             password = await Passwords(self.secrets, self.hasher).settle(declared, spec, held)
             wanted = self._row(declared, spec, password, held)
             revision = await self._write(wanted, held)

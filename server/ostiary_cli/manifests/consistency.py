@@ -6,6 +6,7 @@ Which object the cluster would see first is not known from files: here it is the
 from collections.abc import Iterable, Iterator
 
 from ostiary_cli.manifests.envelope import Declaration, Kind
+from ostiary_cli.manifests.policing import refused_by_policies
 from ostiary_cli.manifests.problem import Problem
 from ostiary_cli.manifests.secret import SecretManifest
 from ostiary_operator.reconcile.secret_port import LABEL
@@ -16,7 +17,7 @@ from ostiary_state.users.spec import OAuthUserSpec
 
 
 def contradictions(declarations: Iterable[Declaration]) -> Iterator[Problem]:
-    """What two valid objects both claim, and Secrets that neither the files nor Ostiary provide."""
+    """What two valid objects both claim, Secrets that nobody provides, and what the files' own policies refuse."""
     declared = tuple(declarations)
     applications = [(each, OAuthApplicationSpec.read(each.spec)) for each in declared if each.kind is Kind.APPLICATION]
     users = [(each, OAuthUserSpec.read(each.spec)) for each in declared if each.kind is Kind.USER]
@@ -26,6 +27,7 @@ def contradictions(declarations: Iterable[Declaration]) -> Iterator[Problem]:
     yield from _addresses(applications)
     yield from _required_secrets(applications, secrets)
     yield from _passwords(users, secrets)
+    yield from refused_by_policies(declared)
 
 
 def _client_ids(applications: Iterable[tuple[Declaration, OAuthApplicationSpec]]) -> Iterator[Problem]:

@@ -18,13 +18,12 @@ class Kind(StrEnum):
 
     APPLICATION = "OAuthApplication"
     USER = "OAuthUser"
+    POLICY = "OAuthApplicationPolicy"
     SECRET = "Secret"
 
 
-_API_VERSIONS = {Kind.APPLICATION: API_VERSION, Kind.USER: API_VERSION, Kind.SECRET: "v1"}
-_FIELDS = {
-    Kind.APPLICATION: frozenset({"apiVersion", "kind", "metadata", "spec", "status"}),
-    Kind.USER: frozenset({"apiVersion", "kind", "metadata", "spec", "status"}),
+_API_VERSIONS = dict.fromkeys(Kind, API_VERSION) | {Kind.SECRET: "v1"}
+_FIELDS = {kind: frozenset({"apiVersion", "kind", "metadata", "spec", "status"}) for kind in Kind} | {
     Kind.SECRET: frozenset({"apiVersion", "kind", "metadata", "data", "stringData", "type", "immutable"}),
 }
 _WRITTEN_METADATA = frozenset({"name", "namespace", "labels", "annotations", "finalizers", "ownerReferences"})
@@ -41,7 +40,7 @@ class Declaration:
     """One object of a file whose envelope is right; its spec is not yet looked at."""
 
     kind: Kind
-    namespace: str
+    namespace: str  # empty for a kind of the cluster
     name: str
     body: Mapping[str, Any]
     document: Document
@@ -49,8 +48,8 @@ class Declaration:
 
     @property
     def id(self) -> str:
-        """ "<namespace>/<name>"."""
-        return f"{self.namespace}/{self.name}"
+        """ "<namespace>/<name>"; of a kind of the cluster its name."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -88,8 +87,9 @@ def _declaration(body: Any, document: Document, at: str) -> Iterator[Declaration
         yield from (document.problem(at + field, message) for field, message in wrong)
         return
     metadata = body["metadata"]
-    namespace = metadata.get("namespace") or DEFAULT_NAMESPACE
-    yield Declaration(Kind(body["kind"]), namespace, metadata["name"], body, document, at)
+    kind = Kind(body["kind"])
+    namespace = "" if kind is Kind.POLICY else metadata.get("namespace") or DEFAULT_NAMESPACE
+    yield Declaration(kind, namespace, metadata["name"], body, document, at)
 
 
 def _mistakes(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -104,7 +104,13 @@ def _mistakes(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield name, f"the kind {kind} has no such field: check its spelling and where it is indented"
     if "spec" in _FIELDS[kind] and not isinstance(body.get("spec"), dict):
         yield "spec", "expected fields below it" if "spec" in body else "this field is required"
-    yield from _metadata_mistakes(body.get("metadata"))
+    metadata = body.get("metadata")
+    if kind is Kind.POLICY and isinstance(metadata, dict) and "namespace" in metadata:
+        yield (
+            "metadata.namespace",
+            "remove it: a policy belongs to the cluster, and namespaceSelector says whom it bounds",
+        )
+    yield from _metadata_mistakes(metadata)
 
 
 def _metadata_mistakes(metadata: Any) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from ostiary_cli.manifests.secret import secret_violations
 from ostiary_state.applications import rules as application_rules
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.kinds.violation import Violation, violations_of
+from ostiary_state.policies.rules import read_policy
 from ostiary_state.users import rules as user_rules
 from ostiary_state.users.spec import OAuthUserSpec
 
@@ -32,8 +33,13 @@ def _of_user(declaration: Declaration) -> Iterable[Violation]:
     return user_rules.violations(OAuthUserSpec.read(declaration.spec))
 
 
+def _of_policy(declaration: Declaration) -> Iterable[Violation]:
+    return read_policy(declaration.spec)[1]
+
+
 _VIOLATIONS: Mapping[Kind, Callable[[Declaration], Iterable[Violation]]] = {
     Kind.APPLICATION: _of_application,
     Kind.USER: _of_user,
+    Kind.POLICY: _of_policy,
     Kind.SECRET: secret_violations,
 }

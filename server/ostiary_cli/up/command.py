@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from ostiary_cli.loopback_sockets import PortInUse, loopback
+from ostiary_cli.manifests.envelope import Kind
 from ostiary_cli.up.convergence import Convergence
 from ostiary_cli.up.data_directory import DataDirectory, DataDirectoryInUse
 from ostiary_cli.up.following import Following, State
@@ -92,6 +93,9 @@ def _lines(state: State, table: Table) -> Iterator[str]:
         yield table.warning("Not followed; the last good state is served:")
         yield from (f"  {each}" for each in wrong)
     yield from (f"  {id_} is served as it was last" for id_ in state.kept)
+    policies = [each.name for each, _ in state.snapshot.declarations if each.kind is Kind.POLICY]
+    if policies:
+        yield f"  OAuthApplicationPolicy {', '.join(policies)}: not looked at, as policies are for a cluster"
     yield from unreachable(state.objects, table.port)
 
 

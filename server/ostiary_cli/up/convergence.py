@@ -47,7 +47,7 @@ class Convergence:
         What is gone goes first: it may give up a client id or an address that another now takes.
         """
         declared = tuple(snapshot.declarations)
-        objects = [each for each, _ in declared if each.kind is not Kind.SECRET]
+        objects = [each for each, _ in declared if each.kind in (Kind.APPLICATION, Kind.USER)]
         self.secrets.declare(
             {
                 each.id: held_secret(each.namespace, each.name, SecretManifest.of(each), reading.version)

@@ -16,6 +16,7 @@ from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.applications.status import OAuthApplicationStatus
 from ostiary_state.kinds.custom_resource import AGE, READY, Column, Kind
 from ostiary_state.kinds.structural import structural_schema
+from ostiary_state.policies.crd import POLICY, policy_definition
 from ostiary_state.users.crd import USER, user_definition
 
 APPLICATION = Kind(
@@ -53,7 +54,11 @@ def application_definition() -> dict[str, Any]:
 
 def crd_files() -> dict[str, str]:
     """File name to YAML, of every kind."""
-    definitions = {APPLICATION.file_name: application_definition(), USER.file_name: user_definition()}
+    definitions = {
+        APPLICATION.file_name: application_definition(),
+        USER.file_name: user_definition(),
+        POLICY.file_name: policy_definition(),
+    }
     return {name: _yaml(definition) for name, definition in definitions.items()}
 
 

@@ -110,8 +110,8 @@ OPENID_RULES = (
     ),
     Rule(
         "registeredBy",
-        "remove secret: the client alone knows it; and consent: Skip and deletionPolicy: Orphan, since who registered"
-        " it is not known",
+        "remove secret: the client alone knows it; and consent: Skip and deletionPolicy: Orphan or Disable, since who"
+        " registered it is not known",
         "!has(self.registeredBy) || (!has(self.secret) && self.consent == 'Prompt' && self.deletionPolicy == 'Delete')",
         lambda spec: (
             spec.registered_by is None

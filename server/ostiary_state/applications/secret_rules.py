@@ -39,12 +39,24 @@ SECRET_RULES = (
         lambda spec: spec.secret is None or spec.secret.mode != "None" or spec.authenticates_by_key,
     ),
     Rule(
+        "adopt",
+        "set secret.mode to Require, and name a Secret that holds the client secret of the application that is adopted",
+        f"!has(self.adopt) || self.type == 'Public' || {BY_KEY} || (has(self.secret) && self.secret.mode == 'Require')",
+        lambda spec: _adopts_with_proof(spec),
+    ),
+    Rule(
         "secret",
         f"remove {', '.join(_GENERATED_ONLY)} and type, or set mode to Generate: another Secret is not written",
         f"!has(self.secret) || self.secret.mode == 'Generate' || (self.secret.type == 'Opaque' && {_ABSENT})",
         lambda spec: spec.secret is None or spec.secret.mode == "Generate" or not _shaped(spec.secret),
     ),
 )
+
+
+def _adopts_with_proof(spec: OAuthApplicationSpec) -> bool:
+    if spec.adopt is None or spec.type == "Public" or spec.authenticates_by_key:
+        return True
+    return spec.secret is not None and spec.secret.mode == "Require"
 
 
 def _shaped(secret: ClientSecretSpec) -> bool:

@@ -64,6 +64,13 @@ class ScopeDescriptionSpec(Manifest):
     """What granting it allows, such as: See your invoices. It follows the words: It will be able to."""
 
 
+class AdoptSpec(Manifest):
+    """Which application is taken over."""
+
+    uid: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """The metadata.uid that its object had. Events and the refusal without this block do not tell it."""
+
+
 class OAuthApplicationSpec(Manifest):
     """An application that signs its users in through Ostiary, or that calls other services with Ostiary's tokens."""
 
@@ -271,9 +278,15 @@ class OAuthApplicationSpec(Manifest):
     within seconds. Report: it is left until this manifest changes. Either way the condition Drifted names each field,
     as declared and as found."""
 
-    deletion_policy: Literal["Delete", "Orphan"] = "Delete"
+    deletion_policy: Literal["Delete", "Orphan", "Disable"] = "Delete"
     """What happens when this object is deleted. Delete: the application is served no more and its tokens are revoked.
-    Orphan: it is served on as it was."""
+    Orphan: it is served on as it was. Disable: its tokens are revoked and it is refused, and nobody else gets its
+    client id. An object of this namespace and name, or one that adopts it, takes it over again from either."""
+
+    adopt: AdoptSpec | None = None
+    """Take over the client id of an application whose object is gone and left it behind by deletionPolicy Orphan or
+    Disable. A Confidential one proves by the client secret, in a Secret of yours, that it is the same. The secret stays
+    as it is; people sign in again."""
 
     @property
     def authenticates_by_key(self) -> bool:

@@ -46,6 +46,7 @@ class Kind:
     plural: str
     short_name: str
     description: str
+    scope: str = "Namespaced"  # or Cluster
 
     @property
     def file_name(self) -> str:
@@ -68,7 +69,7 @@ class Kind:
                     "shortNames": [self.short_name],
                     "categories": ["ostiary"],
                 },
-                "scope": "Namespaced",
+                "scope": self.scope,
                 "versions": [
                     {
                         "name": VERSION,

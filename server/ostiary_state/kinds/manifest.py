@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-_ACRONYMS = {"url": "URL", "urls": "URLs", "uri": "URI", "id": "ID"}
+_ACRONYMS = {"url": "URL", "urls": "URLs", "uri": "URI", "id": "ID", "pkce": "PKCE"}
 
 
 def manifest_name(attribute: str) -> str:

@@ -31,6 +31,15 @@ class ConditionStatus(Manifest):
     """The metadata.generation that the condition is about."""
 
 
+Conditions = Annotated[
+    tuple[ConditionStatus, ...],
+    Field(
+        max_length=16,
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    ),
+]
+
+
 class ObjectStatus(Manifest):
     """What became of the manifest."""
 
@@ -40,11 +49,11 @@ class ObjectStatus(Manifest):
     revision: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] | None = None
     """The revision of the store from which this object is served. A replica serves it when it has applied this one."""
 
-    conditions: Annotated[
-        tuple[ConditionStatus, ...],
-        Field(
-            max_length=16,
-            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
-        ),
-    ] = ()
+    served_until: (
+        Annotated[str, StringConstraints(max_length=64), Field(json_schema_extra={"format": "date-time"})] | None
+    ) = None
+    """Where policies no longer allow what is served: until when it is served still. In the past: it is served no
+    more."""
+
+    conditions: Conditions = ()
     """What is true about the object now."""

@@ -6,14 +6,15 @@
     {{- include "ostiary.database.env" . | trim | nindent 4 }}
     {{- if include "ostiary.embedded" . }}
     - {name: OSTIARY_LEASE_NAME, value: ""} # one pod, and Recreate: there is never a second
+    - {name: OSTIARY_SERVER_URL, value: "http://127.0.0.1:8080"}
     {{- else }}
     - {name: OSTIARY_DATABASE_POOL_SIZE, value: {{ $operator.databasePoolSize | quote }}}
     - {name: OSTIARY_LEASE_NAME, value: {{ include "ostiary.lease" . | quote }}}
+    - {name: OSTIARY_SERVER_URL, value: "http://{{ include "ostiary.fullname" . }}-server:{{ .Values.server.service.port }}"}
     {{- end }}
     - {name: OSTIARY_NAMESPACE, value: {{ .Release.Namespace | quote }}}
     - {name: OSTIARY_SERVICE_ACCOUNT, value: {{ include "ostiary.serviceAccount.operator" . | quote }}}
     - {name: OSTIARY_SECRETS_CLUSTER_ROLE, value: {{ include "ostiary.secretsRole" . | quote }}}
-    - {name: OSTIARY_SERVER_URL, value: {{ include "ostiary.embedded" . | ternary "http://127.0.0.1:8080" (printf "http://%s-server:%v" (include "ostiary.fullname" .) .Values.server.service.port) | quote }}}
     - {name: OSTIARY_RESTARTS_CLUSTER_ROLE, value: {{ include "ostiary.restartsRole" . | quote }}}
     - {name: OSTIARY_BIND_SECRETS, value: {{ empty .Values.watchNamespaces | quote }}}
     {{- with .Values.issuer.address }}
@@ -31,6 +32,8 @@
     {{- with .Values.clientIDPrefixes }}
     - {name: OSTIARY_CLIENT_ID_PREFIXES, value: {{ join "," . | quote }}}
     {{- end }}
+    - {name: OSTIARY_POLICIES, value: {{ eq (include "ostiary.policies" .) "true" | quote }}}
+    - {name: OSTIARY_POLICY_GRACE_SECONDS, value: {{ .Values.policies.graceSeconds | quote }}}
     {{- with .Values.exposure }}
     {{- if and .applicationAddresses (ne .kind "None") }}
     - {name: OSTIARY_ADDRESS_KIND, value: {{ .kind }}}

@@ -19,6 +19,19 @@
 {{- end }}
 {{- end -}}
 
+{{/* What policies take, in the whole cluster: they bound namespaces by their labels. */}}
+{{- define "ostiary.policyRules" -}}
+- apiGroups: [ostiary.dev]
+  resources: [oauthapplicationpolicies]
+  verbs: [get, list, watch]
+- apiGroups: [ostiary.dev]
+  resources: [oauthapplicationpolicies/status]
+  verbs: [patch]
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get, list, watch]
+{{- end -}}
+
 {{/* What it may do with Secrets, in the namespaces where it is bound. */}}
 {{- define "ostiary.secretsRules" -}}
 - apiGroups: [""]
