@@ -27,6 +27,7 @@ class RouteWatches:
         self._cluster, self._changed, self._account = cluster, changed, account
         self._watches: dict[Place, LabelledWatch[HeldRoute]] = {}
         self._known: set[Place] = set()  # listed once, at least
+        self._unanswered: set[Place] = set()  # somebody asked, and nothing could be said
         self._follows: dict[str, frozenset[RouteRef]] = {}  # by application
         self._followers: defaultdict[Place, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._seen: dict[tuple[str, RouteRef], Route | None] = {}  # as applications were told last
@@ -56,8 +57,10 @@ class RouteWatches:
         place: Place = (namespace, ref.kind)
         watch = await self._watch(place).listed()
         if watch.refusal is not None:
+            self._unanswered.add(place)
             raise self._explained(watch.refusal, namespace, ref)
         if place not in self._known:
+            self._unanswered.add(place)
             if watch.is_refused:  # an API server that just started refuses for a moment what it will allow
                 raise ClusterUnavailable(f"whether {ref} may be read is not known yet")
             text = f"the Kubernetes API does not list {self._plural(ref)}: {ref} cannot be read"
@@ -106,6 +109,9 @@ class RouteWatches:
             return
         if watch.is_listed:
             self._known.add(place)
+            if place not in self._unanswered:
+                return
+            self._unanswered.discard(place)
         for name in tuple(self._followers[place]):
             self._announce(place, name)
 
@@ -125,6 +131,7 @@ class RouteWatches:
         if not names:
             del self._followers[place]
             self._known.discard(place)
+            self._unanswered.discard(place)
             if (watch := self._watches.pop(place, None)) is not None:
                 watch.stop()
 
