@@ -11,7 +11,7 @@ from ostiary_operator.credentials import KubernetesSecrets
 from ostiary_operator.drift_watch import DriftWatch
 from ostiary_operator.events import EventPoster
 from ostiary_operator.metrics import Metrics
-from ostiary_operator.objects import Objects
+from ostiary_operator.objects import Key, ObjectKind, Objects
 from ostiary_operator.operation import Operation, Reconcilers
 from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.policies.following import PolicyFollower
@@ -27,6 +27,7 @@ from ostiary_operator.registrar import Registrar
 from ostiary_operator.restarts import Restarts
 from ostiary_operator.resync import Resync
 from ostiary_operator.rotation import RotationScheduler
+from ostiary_operator.routes.watching import RouteWatches
 from ostiary_operator.serving import ServingFollower
 from ostiary_operator.settings import OperatorSettings
 from ostiary_operator.status import StatusWriter, Target
@@ -52,6 +53,7 @@ class Assembly:
     usage: UsageReport
     drift: DriftWatch
     addresses: Publisher | None
+    routes: RouteWatches
     policies: PolicyFollower | None
     secrets: KubernetesSecrets
     verifier: CredentialCheck | None
@@ -59,6 +61,7 @@ class Assembly:
     async def stop(self) -> None:
         """Let nothing more be written."""
         self.secrets.stop()
+        self.routes.stop()
         self.operation.stop()
         await self.operation.worklist.stop()
         if self.verifier is not None:
@@ -96,6 +99,7 @@ def assemble(
     vacancy = Vacancy(objects, held_secrets)
     exposure = settings.exposure
     addresses = Publisher(cluster, store, status, exposure, settings.default_issuer) if exposure is not None else None
+    routes = RouteWatches(cluster, operation.route_changed, account)
     drifts = Drifts()
     turns = Turns(settings.rotation_spacing_seconds)
     writer = GroupCommit(store, fence, time.time, others_are_coming=lambda: len(operation.worklist) > _FEW)
@@ -111,6 +115,7 @@ def assemble(
         drifts=drifts,
         registered_objects=objects,
         trusts_cluster=settings.cluster_issuer_discovery is not None,
+        routes=routes,
     )
     users = UserReconciler(
         store=store,
@@ -130,7 +135,14 @@ def assemble(
         PolicedUsers(users, bounding, store, grace),
         Vanished(store, writer),
     )
-    operation.begin(reconcilers, vacancy.suspect, addresses, *([policies.gone] if policies is not None else []))
+
+    def gone(key: Key) -> None:
+        if key.kind is ObjectKind.APPLICATION:
+            routes.forget(key.id)
+        if policies is not None:
+            policies.gone(key)
+
+    operation.begin(reconcilers, vacancy.suspect, addresses, gone)
     resync = Resync(
         objects,
         store,
@@ -163,6 +175,7 @@ def assemble(
         usage=usage,
         drift=drift,
         addresses=addresses,
+        routes=routes,
         policies=policies,
         secrets=held_secrets,
         verifier=verifier,

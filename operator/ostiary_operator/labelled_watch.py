@@ -98,6 +98,11 @@ class LabelledWatch(Generic[Item]):
         """Whether `held` is what the API had at some time."""
         return self._listed.is_set() and self._refused is None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the last list was, be it meant or not."""
+        return self._refused is not None
+
     async def listed(self) -> "LabelledWatch[Item]":
         """Itself, once the first list is there or known to be refused."""
         if not self._listed.is_set():

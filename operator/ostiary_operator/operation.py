@@ -124,6 +124,11 @@ class Operation:
         """Nothing is to be looked at later."""
         self._deadlines.stop()
 
+    def route_changed(self, application_id: str) -> None:
+        """Look again at an application that follows a route."""
+        namespace, _, name = application_id.partition("/")
+        self.worklist.add(Key(ObjectKind.APPLICATION, namespace, name), quiet=True)
+
     def secret_changed(self, namespace: str, name: str) -> None:
         """Look again at the objects that follow a Secret."""
         for key in tuple(self._followers.get((namespace, name), ())):
@@ -259,8 +264,10 @@ def _stored_at(outcome: Outcome) -> str | None:
 
 
 def _unanswerable(outcome: Outcome) -> bool:
-    """No event tells that a right was granted: only trying again does."""
-    return any(each.reason is Reason.FORBIDDEN for each in outcome.conditions)
+    """No event tells that a right was granted: only trying again does. Those who follow routes do that themselves."""
+    return any(
+        each.reason is Reason.FORBIDDEN and each.type is not Type.CALLBACKS_RESOLVED for each in outcome.conditions
+    )
 
 
 def _named(outcome: Outcome) -> str:

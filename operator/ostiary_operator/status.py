@@ -30,7 +30,15 @@ MANAGER = "ostiary-operator"
 _MESSAGE = 4096  # characters, as the CRD has it
 _SERVING_TYPES = frozenset({Type.SERVING, Type.READY})
 _USAGE_TYPES = frozenset({Type.PREVIOUS_SECRET_STILL_IN_USE, Type.WORKLOADS_RESTARTED, Type.UNUSED})
-_FIELDS = ("observedGeneration", "clientID", "secretName", "revision", "endpoints", "servedUntil")
+_FIELDS = (
+    "observedGeneration",
+    "clientID",
+    "secretName",
+    "revision",
+    "endpoints",
+    "servedUntil",
+    "resolvedCallbackURLs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,8 @@ class StatusWriter:
             content["endpoints"] = {manifest_name(name): url for name, url in asdict(outcome.endpoints).items()}
         if outcome.credentials:
             content["credentials"] = [_credential(each) for each in outcome.credentials if not each.pending]
+        if outcome.resolved_callback_urls:
+            content["resolvedCallbackURLs"] = list(outcome.resolved_callback_urls)
         self._set(target, Half.DECIDED, content, outcome.conditions)
         self._drifted(target, outcome.drift)
         if len(outcome.credentials) < 2:  # nothing is left of the one before

@@ -10,6 +10,7 @@ STATUSES = "oauthapplications.ostiary.dev/status, oauthusers.ostiary.dev/status"
 POLICIES, POLICY_STATUS = "oauthapplicationpolicies.ostiary.dev", "oauthapplicationpolicies.ostiary.dev/status"
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"
 ROLES = "roles.rbac.authorization.k8s.io, clusterroles.rbac.authorization.k8s.io"
+ROUTES = "ingresses.networking.k8s.io, httproutes.gateway.networking.k8s.io"
 READ, WRITE = "get, list, watch", "create, update, patch, delete"
 KEYS, SECRETS, LEASE = "rights-ostiary-keys", "rights-ostiary-secrets", "rights-ostiary-operator"
 
@@ -56,7 +57,8 @@ OPERATOR: list[Right] = [
     *may_not("get, update, delete", "leases.coordination.k8s.io", HOME, "somebody-elses"),
     *may_not("create, get", "leases.coordination.k8s.io", TENANT),
     *may("get, list, watch, create, patch, delete", "ingresses.networking.k8s.io", HOME),
-    *may_not("get, create", "ingresses.networking.k8s.io", TENANT),
+    *may("list, watch", ROUTES, TENANT),
+    *may_not("get, create, update, patch, delete", ROUTES, TENANT),
     *may_not("get", "secrets", HOME, KEYS),
 ]
 POLICED: list[Right] = [
@@ -90,6 +92,8 @@ SMOKE: list[Right] = [
     *may_not("create", f"{KINDS}, secrets", TENANT),
 ]
 WATCHER: list[Right] = [
+    *may("list, watch", ROUTES, TENANT),
+    *may_not("list, watch", ROUTES, STRANGER),
     *may("get, list, watch, patch", KINDS, HOME),
     *may("get, list, watch, patch", KINDS, TENANT),
     *may("create, delete", "oauthapplications.ostiary.dev", TENANT),

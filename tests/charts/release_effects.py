@@ -148,9 +148,14 @@ ROWS = (
             "ClusterRole",
             "try-ostiary-operator",
             "rules",
-            6,
+            7,
             "resourceNames",
         ),
+    ),
+    row(
+        "rbac.routes",
+        False,
+        sees("rbac.authorization.k8s.io", "ClusterRole", "try-ostiary-operator", "rules", 4, "apiGroups", 0),
     ),
     row(
         "rbac.admissionPolicy",

@@ -17,6 +17,7 @@ from ostiary_operator.reconcile.writer import GroupCommit
 from ostiary_state.intent import IntentWrite, StoredApplication, StoredUser
 from tests.fake_intent import MemoryIntent
 from tests.fakes import MemoryDatabase
+from tests.reconciling.fake_routes import Routes
 
 ISSUER = "https://login.example.com"
 NOW = 1_800_000_000.0
@@ -196,6 +197,7 @@ class World:
     minted: list[str] = field(default_factory=list)
     drifts: Drifts = field(default_factory=Drifts)
     trusts_cluster: bool = True
+    routes: Routes = field(default_factory=Routes)
     turns: Turns = field(default_factory=lambda: Turns(0.0))
 
     @property
@@ -216,6 +218,7 @@ class World:
             drifts=self.drifts,
             registered_objects=self.objects,
             trusts_cluster=self.trusts_cluster,
+            routes=self.routes,
         )
 
     @property

@@ -6,14 +6,17 @@ from functools import partial
 
 from ostiary_operator.reconcile import report
 from ostiary_operator.reconcile.acceptance import Accepted, ApplicationAcceptance
+from ostiary_operator.reconcile.callbacks import lacks_callbacks
 from ostiary_operator.reconcile.client_secret import ClientSecrets, Credential
 from ostiary_operator.reconcile.conditions import Reason
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.drift import Drifts, drifted
+from ostiary_operator.reconcile.following import CallbackFollower
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
 from ostiary_operator.reconcile.refusal import PolicyRefusal, Refusal
 from ostiary_operator.reconcile.registered import RegisteredClients, RegisteredObjects
 from ostiary_operator.reconcile.rotating import Rotations, Turns
+from ostiary_operator.reconcile.route_port import NoRoutes, RoutePort
 from ostiary_operator.reconcile.secret_history import History
 from ostiary_operator.reconcile.secret_port import SecretPort
 from ostiary_operator.reconcile.writer import IntentWriter
@@ -41,9 +44,15 @@ class ApplicationReconciler:
     served_at: Callable[[str], str] = str  # the origin at which a declared address is reached
     registered_objects: RegisteredObjects | None = None  # of clients that register themselves; None: no cluster
     trusts_cluster: bool = False  # whether the server accepts tokens of the cluster's service accounts
+    routes: RoutePort = field(default_factory=NoRoutes)  # whose hosts are callbacks
 
     async def reconcile(self, declared: DeclaredApplication, bounds: Bounds | None = None) -> Outcome:
         """Raises StoreUnavailable, StaleWriter, ClusterUnavailable, SecretChanged: nothing was decided, try again."""
+        decide = partial(self._decide, bounds=bounds)
+        return await CallbackFollower(self.routes, self.store, self.writer).reconcile(declared, decide)
+
+    async def _decide(self, declared: DeclaredApplication, bounds: Bounds | None) -> Outcome:
+        """`declared`: with what routes give among its callbackURLs, so that every check and policy sees them."""
         row = await self.store.application(declared.id)
         held = row if row is not None and row.incarnation == declared.uid and row.owned else None
         if declared.deleted:
@@ -61,6 +70,8 @@ class ApplicationReconciler:
             _prove(accepted.adopted, credential, self.now())
             if not credential.ready and held is None:
                 return report.waiting_application(declared, accepted, credential)
+            if held is None and lacks_callbacks(accepted.spec):
+                return report.waiting_for_callbacks(declared, accepted, credential)
             history = await self._history(declared, accepted, held)
             before = held or accepted.adopted
             wanted = self._row(declared, accepted, self._settled(history, credential, before), held)

@@ -11,6 +11,7 @@ class Type(StrEnum):
     SECRET_READY = "SecretReady"
     SERVING = "Serving"
     READY = "Ready"
+    CALLBACKS_RESOLVED = "CallbacksResolved"
     DISCOURAGED_GRANT_MODE = "DiscouragedGrantMode"
     ADDRESS_READY = "AddressReady"
     PREVIOUS_SECRET_STILL_IN_USE = "PreviousSecretStillInUse"
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     REFUSED = "Refused"
     SUSPENDED = "Suspended"
     WAITING_FOR_SECRET = "WaitingForSecret"
+    WAITING_FOR_CALLBACKS = "WaitingForCallbacks"
     POLICIES_UNKNOWN = "PoliciesUnknown"
     DATABASE_UNAVAILABLE = "DatabaseUnavailable"
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
@@ -58,6 +60,13 @@ class Reason(StrEnum):
     NO_REPLICA = "NoReplica"
     # Ready
     READY = "Ready"
+    # CallbacksResolved
+    RESOLVED = "Resolved"
+    ROUTE_NOT_FOUND = "RouteNotFound"
+    ROUTE_NOT_ACCEPTED = "RouteNotAccepted"
+    NO_HOSTS = "NoHosts"
+    TOO_MANY_HOSTS = "TooManyHosts"
+    NOT_FOLLOWED = "NotFollowed"
     # DiscouragedGrantMode
     IN_USE = "InUse"
     # PreviousSecretStillInUse

@@ -32,6 +32,7 @@ def application_spec(
         name=declared.name,
         client_id_prefixes=client_id_prefixes,
         verified_sector=verified_sector,
+        callbacks_known=True,
     )
     if wrong or held is None:
         _refuse_any(wrong)

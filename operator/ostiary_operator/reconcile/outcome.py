@@ -90,6 +90,7 @@ class Outcome:
     follows: str | None = None  # the Secret whose changes concern this object
     endpoints: Endpoints | None = None
     credentials: tuple[ClientCredential, ...] = ()  # of an application that is stored
+    resolved_callback_urls: tuple[str, ...] = ()  # those that routes gave
     verifiable: Verifiable | None = None  # what a replica can be asked to authenticate
     drift: Condition | None = None  # what was found changed in the store; None: nothing
     notices: tuple[Notice, ...] = ()

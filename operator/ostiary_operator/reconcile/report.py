@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ostiary_operator.reconcile.acceptance import Accepted
+from ostiary_operator.reconcile.callbacks import lacks_callbacks
 from ostiary_operator.reconcile.client_secret import Credential
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, may_have_secret
@@ -35,7 +36,7 @@ def stored_application(
         generation=declared.generation,
         conditions=(
             replace(_ACCEPTED, message=accepted.withheld),
-            _stored(revision),
+            _stored_for_nobody(revision) if lacks_callbacks(accepted.spec) else _stored(revision),
             credential.condition,
             *_discouraged(accepted.spec),
         ),
@@ -82,7 +83,19 @@ def _verifiable(
 def waiting_application(declared: DeclaredApplication, accepted: Accepted, credential: Credential) -> Outcome:
     """Good, but nothing can be stored before its secret is there."""
     message = "nothing is stored before the client secret is there"
-    synced = Condition(Type.SYNCED, Truth.FALSE, Reason.WAITING_FOR_SECRET, message)
+    return _waiting(
+        declared, accepted, credential, Condition(Type.SYNCED, Truth.FALSE, Reason.WAITING_FOR_SECRET, message)
+    )
+
+
+def waiting_for_callbacks(declared: DeclaredApplication, accepted: Accepted, credential: Credential) -> Outcome:
+    """Good, but nobody could sign in before a route has a host. Its secret is made, so that its pods can start."""
+    message = f"nothing is stored before a route of callbackURLsFrom has a host: see {Type.CALLBACKS_RESOLVED}"
+    synced = Condition(Type.SYNCED, Truth.FALSE, Reason.WAITING_FOR_CALLBACKS, message)
+    return replace(_waiting(declared, accepted, credential, synced), notices=credential.notices)
+
+
+def _waiting(declared: DeclaredApplication, accepted: Accepted, credential: Credential, synced: Condition) -> Outcome:
     return Outcome(
         generation=declared.generation,
         conditions=(_ACCEPTED, synced, credential.condition, *_discouraged(accepted.spec)),
@@ -155,6 +168,11 @@ def _application_held(
         credentials=held.credentials,
         contested=contested,
     )
+
+
+def _stored_for_nobody(revision: int) -> Condition:
+    text = f"revision {revision} has no callback, so nobody can sign in: see {Type.CALLBACKS_RESOLVED}"
+    return Condition(Type.SYNCED, Truth.FALSE, Reason.WAITING_FOR_CALLBACKS, text)
 
 
 def _stored(revision: int) -> Condition:

@@ -17,13 +17,21 @@ LOOPBACK_IP = rf"^http://(127\.0\.0\.1|\[::1\]){_PORT}([/?]|$)"  # of any port: 
 PRIVATE_USE = r"^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/"  # RFC 8252 section 7.1
 
 _CHARACTERS = Check(_URI_CHARACTERS, "write the address in ASCII as RFC 3986 has it, and percent-encode what is not")
+_FRAGMENT = Check("#", "remove the fragment: everything from # on (RFC 6749 section 3.1.2)", refuses=True)
+_WILDCARD = Check(r"\*", "list each address in full: there are no wildcards (RFC 9700 section 2.1)", refuses=True)
+_DOT_SEGMENTS = Check(r"^[^?]*/\.{1,2}([/?;%]|$)", "write the path without the segments . and ..", refuses=True)
+_ENCODED = Check(
+    r"^[^?]*%(2[EeFf5]|5[Cc]|[01][0-9A-Fa-f]|7[Ff])",
+    "write the path without encoded slashes, backslashes, dots, percent signs and control characters",
+    refuses=True,
+)
 _USERINFO = Check(r"^[^/?#]*//[^/?#]*@", "remove the user name before @", refuses=True)
 _HTTPS = r"begin with https://, or with http:// where the host is 127.0.0.1, [::1], localhost or *.localhost"
 
 REDIRECT_URI = (
     _CHARACTERS,
-    Check("#", "remove the fragment: everything from # on (RFC 6749 section 3.1.2)", refuses=True),
-    Check(r"\*", "list each address in full: there are no wildcards (RFC 9700 section 2.1)", refuses=True),
+    _FRAGMENT,
+    _WILDCARD,
     _USERINFO,
     Check(
         rf"^(https://|http://{_LOOPBACK}(:|/|\?|$)|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/)",
@@ -33,12 +41,18 @@ REDIRECT_URI = (
         rf"^(https?://{_HOST}{_PORT}([/?]|$)|[a-z][a-z0-9+-]*\.)",
         "write a host name and, where needed, a port from 1 to 65535 between // and the path",
     ),
-    Check(r"^[^?]*/\.{1,2}([/?;%]|$)", "write the path without the segments . and ..", refuses=True),
-    Check(
-        r"^[^?]*%(2[EeFf5]|5[Cc]|[01][0-9A-Fa-f]|7[Ff])",
-        "write the path without encoded slashes, backslashes, dots, percent signs and control characters",
-        refuses=True,
-    ),
+    _DOT_SEGMENTS,
+    _ENCODED,
+)
+
+# What follows the host in a redirect URI whose host is not written but found.
+CALLBACK_PATH = (
+    Check(r"^/", "begin with /: scheme and host are those of the route"),
+    _CHARACTERS,
+    _FRAGMENT,
+    _WILDCARD,
+    _DOT_SEGMENTS,
+    _ENCODED,
 )
 
 ORIGIN = (
@@ -69,7 +83,7 @@ CLIENT_ID_URL = (
     Check("#", "remove the fragment: everything from # on", refuses=True),
     _USERINFO,
     Check(rf"^https://{_HOST}{_PORT}/", "begin with https://, a host name, and a path"),
-    Check(r"^[^?]*/\.{1,2}([/?;%]|$)", "write the path without the segments . and ..", refuses=True),
+    _DOT_SEGMENTS,
 )
 
 HOST_PATTERN = (

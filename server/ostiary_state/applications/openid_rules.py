@@ -170,18 +170,26 @@ OPENID_RULES = (
 )
 
 
-def beyond_cel(spec: OAuthApplicationSpec, namespace: str, verified_sector: str | None) -> Iterator[Violation]:
+def beyond_cel(
+    spec: OAuthApplicationSpec, namespace: str, verified_sector: str | None, *, callbacks_known: bool = True
+) -> Iterator[Violation]:
     """What takes a parser of addresses or of keys, or the namespace.
 
     `verified_sector`: a sectorIdentifierURL whose document was read and lists the callback URLs.
+    `callbacks_known`: False where hosts of routes join those of callbackURLs later.
     """
     if spec.registered_by is not None:
         written = spec.canonical()
         for name in _DEFAULTED_OF_THE_TEMPLATE:
             if name in written:
                 yield Violation(f"spec.{name}", f"remove it: the template {spec.registered_by} says it")
-    yield from _sector(spec, verified_sector)
-    if spec.front_channel_logout_url and not _origins(spec).issuperset({_origin(spec.front_channel_logout_url)}):
+    if callbacks_known:
+        yield from _sector(spec, verified_sector)
+    if (
+        callbacks_known
+        and spec.front_channel_logout_url
+        and not _origins(spec).issuperset({_origin(spec.front_channel_logout_url)})
+    ):
         # OpenID Connect Front-Channel Logout section 2.
         message = "use the scheme, host and port of one of the callbackURLs"
         yield Violation("spec.frontChannelLogoutURL", message)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ostiary_state.applications.addresses import PRIVATE_USE
+from ostiary_state.applications.callback_rules import CALLBACK_RULES
 from ostiary_state.applications.openid_rules import OPENID_RULES, beyond_cel
 from ostiary_state.applications.rotation_rules import ROTATION_RULES, rotation_problems
 from ostiary_state.applications.rule import Rule
@@ -84,14 +85,17 @@ RULES = (
     ),
     Rule(
         "callbackURLs",
-        "list at least one callback URL, or remove authorization_code and implicit from grantModes",
+        "list at least one callback URL, or a route in callbackURLsFrom, or remove authorization_code and implicit from"
+        " grantModes",
         "!self.grantModes.exists(mode, mode in ['authorization_code', 'implicit']) || has(self.clientIDMetadata)"
-        " || has(self.dynamicRegistration) || (has(self.callbackURLs) && self.callbackURLs.size() > 0)",
+        " || has(self.dynamicRegistration) || (has(self.callbackURLs) && self.callbackURLs.size() > 0)"
+        " || (has(self.callbackURLsFrom) && self.callbackURLsFrom.size() > 0)",
         lambda spec: (
             not {"authorization_code", "implicit"} & set(spec.grant_modes)
             or spec.client_id_metadata is not None
             or spec.dynamic_registration is not None
             or bool(spec.callback_urls)
+            or bool(spec.callback_urls_from)
         ),
     ),
     Rule(
@@ -114,6 +118,7 @@ RULES = (
         "duration(self.tokenLifetimes.refreshTokenIdle) <= duration(self.tokenLifetimes.refreshTokenAbsolute)",
         lambda spec: spec.token_lifetimes.refresh_token_idle <= spec.token_lifetimes.refresh_token_absolute,
     ),
+    *CALLBACK_RULES,
     *SECRET_RULES,
     *ROTATION_RULES,
     *OPENID_RULES,
@@ -146,16 +151,18 @@ def violations(
     name: str,
     client_id_prefixes: Collection[str] = (),
     verified_sector: str | None = None,
+    callbacks_known: bool = False,
 ) -> tuple[Violation, ...]:
     """Everything that is wrong with a spec by itself; empty where it can be served.
 
     `client_id_prefixes`: first labels of client ids, beside its own namespace, that this object may use.
     `verified_sector`: a sectorIdentifierURL that may be of any host, since its document lists the callback URLs.
+    `callbacks_known`: callbackURLs holds what callbackURLsFrom came to, so that other fields can be held against it.
     """
     return (
         *failed_checks(spec),
         *(Violation(f"spec.{rule.field}", rule.message) for rule in RULES if not rule.holds(spec)),
-        *beyond_cel(spec, namespace, verified_sector),
+        *beyond_cel(spec, namespace, verified_sector, callbacks_known=callbacks_known or not spec.callback_urls_from),
         *secret_problems(spec),
         *workload_problems(spec),
         *rotation_problems(spec),

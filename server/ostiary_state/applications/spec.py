@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from ostiary_state.applications.callback_sources import CallbackSourceSpec
 from ostiary_state.applications.claim_mapping import ClaimSpec
 from ostiary_state.applications.client_templates import ClientIDMetadataSpec, DynamicRegistrationSpec
 from ostiary_state.applications.rotation_spec import RotationSpec
@@ -117,6 +118,10 @@ class OAuthApplicationSpec(Manifest):
     """Redirect URIs, compared character by character; only the port of http://127.0.0.1 and http://[::1] is free.
     https, or http on loopback and *.localhost, or, for a Public application, a private-use scheme with a dot such as
     com.example.app:/callback."""
+
+    callback_urls_from: Annotated[tuple[CallbackSourceSpec, ...], Field(max_length=16), EachOnce()] = ()
+    """Routes of this namespace whose hosts are callback URLs, too, and are followed when they change. Always https on
+    port 443: TLS often ends before the route. status.resolvedCallbackURLs lists what came of it."""
 
     post_logout_redirect_urls: Annotated[tuple[RedirectURI, ...], Field(max_length=64), EachOnce()] = ()
     """Where the browser may be sent after signing out. The rules of callbackURLs apply."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from ostiary_state.applications.addresses import ENDPOINT, HOST_PATTERN, ORIGIN, PAGE, REDIRECT_URI
+from ostiary_state.applications.addresses import CALLBACK_PATH, ENDPOINT, HOST_PATTERN, ORIGIN, PAGE, REDIRECT_URI
 from ostiary_state.kinds.checks import Check, Checks
 
 ClientType = Literal["Confidential", "Public"]
@@ -33,6 +33,7 @@ Origin = Annotated[str, StringConstraints(min_length=1, max_length=512), Checks(
 HostPattern = Annotated[str, StringConstraints(min_length=1, max_length=260), Checks(HOST_PATTERN)]
 Page = Annotated[Address, Checks(PAGE)]
 Endpoint = Annotated[Address, Checks(ENDPOINT)]
+CallbackPath = Annotated[str, StringConstraints(min_length=1, max_length=1024), Checks(CALLBACK_PATH)]
 RedirectURI = Annotated[Address, Checks(REDIRECT_URI)]
 Scope = Annotated[str, StringConstraints(min_length=1, max_length=128), SCOPE]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=512), AUDIENCE]

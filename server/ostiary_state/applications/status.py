@@ -76,5 +76,10 @@ class OAuthApplicationStatus(ObjectStatus):
     ] = ()
     """The client secrets that authenticate it, the one in the Secret last. Never their values."""
 
+    resolved_callback_urls: Annotated[
+        tuple[URL, ...], Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "set"})
+    ] = ()
+    """The callback URLs that come from the routes of callbackURLsFrom now, beside those of callbackURLs."""
+
     last_token_issued_at: Timestamp | None = None
     """When it was issued a token last, to the hour or so. Absent: never, as far as is known."""

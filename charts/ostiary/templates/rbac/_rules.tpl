@@ -12,6 +12,11 @@
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+{{- if .Values.rbac.routes }}
+- apiGroups: [networking.k8s.io, gateway.networking.k8s.io]
+  resources: [ingresses, httproutes] # whose hosts are callbacks: callbackURLsFrom
+  verbs: [list, watch]
+{{- end }}
 {{- end -}}
 
 {{/* What policies take, in the whole cluster: they bound namespaces by their labels. */}}
