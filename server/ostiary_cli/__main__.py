@@ -44,6 +44,31 @@ def check(
     sys.exit(1 if wrong else 0)
 
 
+@application.command(name="import")
+def import_(
+    source: Annotated[str, typer.Option("--from", help="hydra-maester, hydra, keycloak, dex or openshift.")],
+    files: Annotated[list[str], typer.Argument(help="Exports of it in YAML or JSON; - reads standard input.")],
+    output: Annotated[Path | None, typer.Option(help="Folder for one file each, instead of printing.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write what has no equivalent, as Markdown.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="For all clients. Default: the source's, or default.")] = None,
+    authentication_address: Annotated[
+        str | None, typer.Option(help="Where users of all these clients sign in.")
+    ] = None,
+    client_id_prefix: Annotated[
+        list[str] | None, typer.Option(help="As OSTIARY_CLIENT_ID_PREFIXES of the operator; repeatable.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change in the folder instead.")] = False,
+) -> None:
+    """Make manifests of another product's clients, which keep their ids and, where it has them, their secrets."""
+    from ostiary_cli.importing.command import Outputs, Product, import_clients
+    from ostiary_cli.importing.conversion import Target
+
+    if source not in tuple(Product):
+        raise typer.BadParameter(f"choose one of {', '.join(Product)}", param_hint="--from")
+    target = Target(namespace, authentication_address, frozenset(client_id_prefix or ()))
+    sys.exit(import_clients(Product(source), files, target, Outputs(output, report, dry_run)))
+
+
 @application.command()
 def crds(
     output_dir: Annotated[Path | None, typer.Option(help="Write one file each instead of printing them.")] = None,

@@ -15,6 +15,7 @@ from typing import Final, Protocol, Self
 
 import bcrypt
 
+KEY: Final = "client-secret-hash"  # of a Secret that an application with secret.mode: Require names
 MAX_BCRYPT_COST: Final = 15  # 2^15 rounds: seconds, and eight times what products use by default
 MAX_PBKDF2_ITERATIONS: Final = 2_000_000
 MAX_LENGTH: Final = 512  # characters of a whole hash
