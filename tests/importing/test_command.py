@@ -53,7 +53,7 @@ def test_a_dry_run_compares_what_manifests_mean(tmp_path: Path) -> None:
     assert "quiteASecretOfHydra" not in done.out
 
 
-def test_standard_input_is_read_and_the_address_written(tmp_path: Path) -> None:
+def test_standard_input_is_read_and_the_address_written() -> None:
     done = run("hydra-maester", "-", "--authentication-address", "https://login.example.com", stdin=EXPORT.read_text())
     assert done.spec("retail/kiosk")["authenticationAddress"] == "https://login.example.com"
 

@@ -28,6 +28,8 @@ _OPTIONAL: Final = frozenset(
     | {"sectorIdentifierURL", "subjectType", "requestURLs"}
 )
 
+_BEHIND: Final = {"sectorIdentifierURL": "subjectType"}  # a field that is missed, and the one that asks for it
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -123,6 +125,8 @@ def _without(draft: Draft, wrong: Violation) -> Finding | None:
         return Finding("client id", f"{draft.client_id} begins with the name of another namespace", instead)
     found = _PATH.fullmatch(wrong.field)
     name = found["field"] if found else wrong.field
+    if name not in draft.spec:
+        name = _BEHIND.get(name, name)
     source = draft.came_from.get(name, name)
     if found is None or name not in draft.spec or name == "clientID":
         return Finding("client id" if name == "clientID" else source, "it would be refused", wrong.message)

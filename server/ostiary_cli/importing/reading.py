@@ -123,7 +123,7 @@ def _documents(file: str) -> Iterator[Any]:
         raise ImportFailed(f"{file}: is not text in UTF-8") from None
     if text.lstrip()[:1] in ("{", "["):  # exports of realms are too long for a reader that keeps every line
         try:
-            yield json.loads(text)
+            yield from tuple(_values(text))
             return
         except ValueError:
             pass  # YAML may begin so, too, and its reader names the line
@@ -131,6 +131,15 @@ def _documents(file: str) -> Iterator[Any]:
         yield from (document.content for document in documents(Path(file), text))
     except UnreadableFile as error:
         raise ImportFailed(str(error)) from None
+
+
+def _values(text: str) -> Iterator[Any]:
+    """JSON values one after the other, as databases print rows. Raises ValueError."""
+    decoder, at, text = json.JSONDecoder(), 0, text.strip()
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
+        yield value
+        at = end + len(text[end:]) - len(text[end:].lstrip())
 
 
 def _objects(content: Any, file: str, document: int) -> Iterator[Fields]:
