@@ -39,7 +39,8 @@ class Draft:
         """Set a field of the spec, unless there is nothing to set."""
         if value in (None, "", (), []):
             return
-        self.spec[name] = list(value) if isinstance(value, tuple) else value
+        texts = isinstance(value, tuple) or (isinstance(value, list) and isinstance(value[0], str))
+        self.spec[name] = list(dict.fromkeys(value)) if texts else value
         self.came_from[name] = source
 
     def report(self, source: str, why: str, instead: str) -> None:

@@ -3,16 +3,15 @@
 kubectl get oauth2clients,secrets -A -o yaml
 """
 
-import base64
-import binascii
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ostiary_cli.importing.draft import Draft, GivenSecret
 from ostiary_cli.importing.finding import Finding
 from ostiary_cli.importing.lifetimes import go_seconds
 from ostiary_cli.importing.reading import Fields
-from ostiary_cli.importing.sources import ory
+from ostiary_cli.importing.sources import ory, secret_objects
+from ostiary_cli.importing.sources.secret_objects import SecretObjects, value_of
 
 _ID_KEYS: Final = ("CLIENT_ID", "client_id")  # now and before; its environment may say others
 _SECRET_KEYS: Final = ("CLIENT_SECRET", "client_secret")
@@ -26,20 +25,19 @@ _HANDLED: Final = frozenset(
 
 def drafts(objects: Iterable[Fields]) -> Iterator[Draft | Finding]:
     """Raises ImportFailed."""
-    clients, secrets = [], {}
+    clients, secrets = [], SecretObjects()
     for each in objects:
         if each.kind == "hydra.ory.sh/OAuth2Client":
             clients.append(each)
-        elif each.kind == "/Secret":
-            metadata = each.part("metadata")
-            secrets[metadata.text("namespace"), metadata.text("name")] = each
+        elif each.kind == secret_objects.KIND:
+            secrets.add(each)
         else:
             raise each.failed("kind", "expected an OAuth2Client of hydra.ory.sh, or a Secret")
     for each in clients:
         yield _draft(each, secrets)
 
 
-def _draft(client: Fields, secrets: Mapping[tuple[str, str], Fields]) -> Draft:
+def _draft(client: Fields, secrets: SecretObjects) -> Draft:
     metadata, spec = client.part("metadata"), client.part("spec")
     namespace, name = metadata.text("namespace"), metadata.text("name")
     if not name:
@@ -74,22 +72,20 @@ def _draft(client: Fields, secrets: Mapping[tuple[str, str], Fields]) -> Draft:
     return draft
 
 
-def _put_secret(draft: Draft, spec: Fields, namespace: str, secrets: Mapping[tuple[str, str], Fields]) -> None:
+def _put_secret(draft: Draft, spec: Fields, namespace: str, secrets: SecretObjects) -> None:
     name = spec.text("secretName")
     if not name:
         raise spec.failed("secretName", "this field is required")
-    found = secrets.get((namespace, name))
-    data = _data(found) if found is not None else {}
-    id_key = next((key for key in _ID_KEYS if key in data), None)
-    if id_key is None:
+    found = secrets.find(namespace, name)
+    id_key, draft.client_id = value_of(found, _ID_KEYS)
+    if not id_key:
         missing = f"has neither key {' nor '.join(_ID_KEYS)}" if found is not None else "is in none of the files"
         instead = "add it to the input: kubectl get oauth2clients,secrets -A -o yaml"
         draft.refused = Finding("spec.secretName", f"the Secret {name} holds the client id and {missing}", instead)
         return
-    draft.client_id = data[id_key]
-    key = next((key for key in _SECRET_KEYS if data.get(key)), None)
+    key, plain = value_of(found, _SECRET_KEYS)
     draft.secret = GivenSecret(
-        plain=data[key] if key else None,
+        plain=plain or None,
         absent=f"the Secret {name} has no {_SECRET_KEYS[0]}",
         source=f"Secret {name}",
         name=name if key else None,  # one to be generated must not take the place of one that is there
@@ -102,22 +98,6 @@ def _put_secret(draft: Draft, spec: Fields, namespace: str, secrets: Mapping[tup
         patch = """'{"metadata":{"ownerReferences":null}}'"""
         instead = f"before that: kubectl patch secret {name} -n {namespace or 'default'} --type=merge -p {patch}"
         draft.report(f"Secret {name}: metadata.ownerReferences", why, instead)
-
-
-def _data(secret: Fields) -> dict[str, str]:
-    data = secret.part("data")
-    texts = {key: _decoded(data, key) for key in data.content}
-    plain = secret.part("stringData")
-    return texts | {key: plain.text(key) for key in plain.content}
-
-
-def _decoded(data: Fields, key: str) -> str:
-    try:
-        return base64.b64decode(data.text(key), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        if key in (*_ID_KEYS, *_SECRET_KEYS):
-            raise data.failed(key, "is not text in base64") from None
-        return ""  # a certificate or the like of a Secret that no client names
 
 
 def _seconds(lifetimes: Fields, name: str) -> int:
