@@ -13,7 +13,7 @@ from ostiary_cli.importing.draft import Draft
 from ostiary_cli.importing.finding import Finding, ImportFailed
 from ostiary_cli.importing.reading import Fields, read
 from ostiary_cli.importing.reporting import Report
-from ostiary_cli.importing.sources import hydra, hydra_maester, keycloak
+from ostiary_cli.importing.sources import dex, hydra, hydra_maester, keycloak, openshift
 from ostiary_cli.importing.writing import text_of, write
 
 
@@ -23,12 +23,16 @@ class Product(StrEnum):
     HYDRA_MAESTER = "hydra-maester"
     HYDRA = "hydra"
     KEYCLOAK = "keycloak"
+    DEX = "dex"
+    OPENSHIFT = "openshift"
 
 
 _SOURCES: Final[Mapping[Product, Callable[[Iterable[Fields]], Iterator[Draft | Finding]]]] = {
     Product.HYDRA_MAESTER: hydra_maester.drafts,
     Product.HYDRA: hydra.drafts,
     Product.KEYCLOAK: keycloak.drafts,
+    Product.DEX: dex.drafts,
+    Product.OPENSHIFT: openshift.drafts,
 }
 
 

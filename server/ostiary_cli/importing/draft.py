@@ -57,6 +57,13 @@ class Draft:
         self.spec.setdefault("tokenLifetimes", {})[name] = str(kept)
         self.came_from["tokenLifetimes"] = source
 
+    def report_either_method(self, source: str, product: str) -> None:
+        """Where the product does not care how a secret is sent, and a manifest does."""
+        why = f"{product} takes the secret in the header and in the body; here it is the header, client_secret_basic"
+        self.report(
+            source, why, "set tokenEndpointAuthMethod to client_secret_post if its library sends it in the body"
+        )
+
     def report_unknown(self, names: Iterable[str], prefix: str = "") -> None:
         """Fields that say something and that nothing here has looked at."""
         for name in names:

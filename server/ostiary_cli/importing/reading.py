@@ -116,11 +116,20 @@ def read(files: Iterable[str]) -> Iterator[Fields]:
 
 def _documents(file: str) -> Iterator[Any]:
     try:
-        text = sys.stdin.read() if file == STDIN else Path(file).read_text("utf-8")
+        yield from _contents(sys.stdin.read() if file == STDIN else Path(file).read_text("utf-8"), file)
     except OSError as error:
         raise ImportFailed(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ImportFailed(f"{file}: is not text in UTF-8") from None
+
+
+def parse(text: str, whole: Fields, name: str) -> Iterator[Fields]:
+    """The objects of a text that is the value of a field, such as a file in a ConfigMap. Raises ImportFailed."""
+    for content in _contents(text, f"{whole.file}: document {whole.document}: {name}"):
+        yield from _objects(content, f"{whole.file}: {name}", whole.document)
+
+
+def _contents(text: str, file: str) -> Iterator[Any]:
     if text.lstrip()[:1] in ("{", "["):  # exports of realms are too long for a reader that keeps every line
         try:
             yield from tuple(_values(text))

@@ -102,9 +102,7 @@ def _put_type(made: Draft, client: Fields) -> None:
     elif authenticator not in ("", "client-secret"):
         made.report(f"clientAuthenticatorType: {authenticator}", "it is not served", "a client secret is used instead")
     elif client.flag("standardFlowEnabled", default=True) or client.flag("serviceAccountsEnabled"):
-        why = "Keycloak takes the secret in the header and in the body; here it is the header, client_secret_basic"
-        instead = "set tokenEndpointAuthMethod to client_secret_post if its library sends it in the body"
-        made.report("clientAuthenticatorType", why, instead)
+        made.report_either_method("clientAuthenticatorType", "Keycloak")
     secret = client.text("secret")
     if secret == _MASKED:
         made.secret = GivenSecret(source="secret", absent="the export masks it: export with kc.sh, which does not")
