@@ -70,6 +70,32 @@ def import_(
 
 
 @application.command()
+def why(
+    name: Annotated[str, typer.Argument(help="NAMESPACE/NAME, or NAME together with --namespace.")],
+    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Where it is.")] = "default",
+    user: Annotated[bool, typer.Option("--user", help="An OAuthUser instead of an OAuthApplication.")] = False,
+) -> None:
+    """Say whether an object of the cluster is served; if not, what is in the way and what to do. Exits with 1 then."""
+    with _needs_the_operator():
+        from ostiary_cli.asking.why import why as ask
+    before, slash, behind = name.partition("/")
+    sys.exit(ask(before if slash else namespace, behind if slash else name, user=user))
+
+
+@application.command()
+def diff(
+    paths: Annotated[list[Path], typer.Argument(help="Files, and directories of them.", exists=True)],
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Objects of these namespaces that are in no file would be deleted.")
+    ] = False,
+) -> None:
+    """Print what applying manifests would change in the cluster. Exits with 1 if anything, as kubectl diff."""
+    with _needs_the_operator():
+        from ostiary_cli.asking.diff import diff as compare
+    sys.exit(compare(paths, prune=prune))
+
+
+@application.command()
 def crds(
     output_dir: Annotated[Path | None, typer.Option(help="Write one file each instead of printing them.")] = None,
 ) -> None:
