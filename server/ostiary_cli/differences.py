@@ -31,12 +31,17 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "") -
         if old == new:
             continue
         path = f"{at}.{name}" if at else name
-        if isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
-            yield from changes(old or {}, new or {}, path)
-        elif _is_texts(old or []) and _is_texts(new or []):
-            yield from _items(path, old or [], new or [])
+        if isinstance(_or(old, {}), Mapping) and isinstance(_or(new, {}), Mapping):
+            yield from changes(_or(old, {}), _or(new, {}), path)
+        elif _is_texts(_or(old, [])) and _is_texts(_or(new, [])):
+            yield from _items(path, _or(old, []), _or(new, []))
         else:
             yield Change(path, _printed(old), _printed(new))
+
+
+def _or(value: Any, empty: Any) -> Any:
+    """What is absent is empty; what is false is not."""
+    return empty if value is None else value
 
 
 def _is_texts(value: Any) -> bool:

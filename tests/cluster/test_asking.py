@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -13,8 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
+from kubernetes.aio import client, config
 
-from ostiary_cli.installation.access import cluster
+from ostiary_operator.cluster import Cluster
 from tests.cluster.access import Access
 from tests.cluster.operating import (
     Operators,
@@ -85,13 +85,12 @@ def test_a_secret_that_is_waited_for_is_told_apart_from_one_without_its_label(cr
     assert "not to be printed" not in done.stdout
 
 
-def test_of_a_secret_only_the_metadata_is_asked_for(crds: Access, ready: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def asked() -> Any:
-        async with cluster() as api:
-            return await api.find_metadata(f"/api/v1/namespaces/{ready}/secrets/web-oauth")
-
-    monkeypatch.setenv("KUBECONFIG", str(crds.kubeconfig))
-    found = asyncio.run(asked())
+async def test_of_a_secret_only_the_metadata_is_asked_for(crds: Access, ready: str) -> None:
+    configuration = client.Configuration()
+    await config.load_kube_config(config_file=str(crds.kubeconfig), client_configuration=configuration)
+    api = Cluster(configuration)
+    found = await api.find_metadata(f"/api/v1/namespaces/{ready}/secrets/web-oauth")
+    await api.close()
     assert (found["kind"], "data" in found) == ("PartialObjectMetadata", False)
 
 
