@@ -87,6 +87,12 @@ def test_a_secret_with_a_line_break_is_replaced() -> None:
     )
 
 
+def test_a_secret_that_libraries_encode_differently_is_pointed_out() -> None:
+    draft = machine("shop")
+    draft.secret = GivenSecret(plain="a+secret%of enough length/", source="secret")
+    assert "if the application gets invalid_client, use client_secret_post" in said(only(draft))
+
+
 def test_more_than_a_manifest_may_list_keeps_the_client_behind() -> None:
     draft = machine("shop")
     draft.put("corsOrigins", [f"https://{number}.example.com" for number in range(65)], "origins")

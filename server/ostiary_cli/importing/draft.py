@@ -44,8 +44,9 @@ class Draft:
         self.came_from[name] = source
 
     def report(self, source: str, why: str, instead: str) -> None:
-        """Say what is left behind."""
-        self.findings.append(Finding(source, why, instead))
+        """Say what is left behind; once, though a draft is judged again after each thing that is dropped from it."""
+        if (finding := Finding(source, why, instead)) not in self.findings:
+            self.findings.append(finding)
 
     def lifetime(self, name: str, seconds: int | None, source: str) -> None:
         """One of tokenLifetimes, brought within its bounds."""

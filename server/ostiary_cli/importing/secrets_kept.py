@@ -39,6 +39,9 @@ def kept_secret(draft: Draft, name: str) -> SecretKept | None:
         values = {given.keys.get("clientSecret", "client-secret"): given.plain}
         if len(given.plain) < _SHORT:
             draft.report(given.source, "this secret is short enough to be guessed", "replace it after the move")
+        if {"+", "%"} & {*given.plain} and draft.spec.get("tokenEndpointAuthMethod") != "client_secret_post":
+            why = "it holds a + or a %, which not every library encodes for HTTP Basic (RFC 6749 section 2.3.1)"
+            draft.report(given.source, why, "if the application gets invalid_client, use client_secret_post")
     else:
         values = {HASH_KEY: given.hashed or ""}
         instead = "nothing; to have the secret in the Secret again, replace it after the move"
