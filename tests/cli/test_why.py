@@ -51,6 +51,14 @@ def test_what_is_served_as_disabled_says_so() -> None:
             "Accepted is False, Conflict: client id 'shop' belongs to OAuthApplication b/shop",
         ),
         (
+            [
+                ACCEPTED,
+                ("PolicyAllowed", "False", "ScopeNotAllowed", "policy all"),
+                ("Synced", "False", "Refused", "x"),
+            ],
+            "PolicyAllowed is False, ScopeNotAllowed: policy all",
+        ),
+        (
             [("Synced", "False", "WaitingForSecret", "x"), ("SecretReady", "False", "NotUsable", "y"), ACCEPTED],
             "SecretReady is False, NotUsable: y",
         ),
@@ -75,6 +83,8 @@ def test_the_first_that_a_person_would_change_is_told(conditions: list[tuple[str
 def test_what_is_served_from_before_is_named() -> None:
     found = verdict(body(("Accepted", "False", "InvalidSpec", "x"), SERVED, revision=6))
     assert found.headline.endswith("What is served is revision 6, from before.")
+    found = verdict(body(("Accepted", "False", "InvalidSpec", "x"), revision=6, servedUntil="2026-12-01T00:00:00Z"))
+    assert found.headline.endswith("What is served is revision 6, from before, until 2026-12-01T00:00:00Z.")
 
 
 def test_what_is_stored_is_not_served_before_a_replica_says_so() -> None:

@@ -200,6 +200,20 @@ def test_secrets_are_compared_and_not_shown(crds: Access, ready: str, tmp_path: 
     assert not {"of now", "of tomorrow"} & {*re.findall(r"of \w+", done.stdout)}
 
 
+def test_a_policy_is_told_with_what_it_does_to_others(crds: Access, tmp_path: Path) -> None:
+    policy = {
+        "apiVersion": "ostiary.dev/v1alpha1",
+        "kind": "OAuthApplicationPolicy",
+        "metadata": {"name": "not-applied"},
+        "spec": {"namespaceSelector": {"matchLabels": {"team": "a"}}, "requirePKCE": True},
+    }
+    done = ostiary(crds, "diff", str(written(tmp_path, policy)))
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("OAuthApplicationPolicy not-applied: new\n")
+    assert "  requirePKCE: (default) -> true\n" in done.stdout
+    assert "  ! applications and users are judged anew" in done.stdout
+
+
 def test_what_is_in_no_file_is_deleted_only_where_that_is_asked(crds: Access, ready: str, tmp_path: Path) -> None:
     crds.apply(application("kept", ready, deletionPolicy="Orphan"), user("bob", ready))
     file = written(tmp_path, application("web", ready))

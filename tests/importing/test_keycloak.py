@@ -83,6 +83,11 @@ def test_what_has_no_equivalent_is_reported_with_what_to_do(realm: Imported, fie
     assert any(words in line for line in found), realm.findings("client web-shop")
 
 
+def test_claims_that_scopes_open_anyway_are_not_mentioned(realm: Imported) -> None:
+    assert not any("website" in line for line in realm.findings("client web-shop"))
+    assert sum("realm roles" in line for line in realm.findings("client web-shop")) == 1
+
+
 def test_a_public_client_loses_what_nobody_without_a_secret_may_do(realm: Imported) -> None:
     assert realm.spec("default/spa") == {
         "clientID": "spa",
@@ -113,8 +118,7 @@ def test_a_client_that_signs_keeps_its_keys(realm: Imported) -> None:
 
 def test_what_is_no_client_of_oauth_is_named(realm: Imported) -> None:
     said = "\n".join(realm.findings("What is no client"))
-    assert "client account: it is one that Keycloak makes for itself" in said
-    assert "client shop-realm: it is one that Keycloak makes for itself" in said
+    assert "clients account, shop-realm: they are Keycloak's own; nothing" in said
     assert "client https://saml.example.com/metadata: its protocol is saml" in said
     assert "client orders-api: it only checks tokens" in said
     assert "realm shop: users: people are OAuthUser objects" in said

@@ -60,6 +60,63 @@ EXPLANATIONS: Final[Mapping[tuple[Type, Reason], Explanation]] = {
         "neither the manifest nor the installation says where users sign in",
         "set `authenticationAddress`, or `OSTIARY_DEFAULT_ISSUER`",
     ),
+    (Type.POLICY_ALLOWED, Reason.ALLOWED): Explanation(
+        "true: the message names the policies",
+        "",
+    ),
+    (Type.POLICY_ALLOWED, Reason.NOT_SELECTED): Explanation(
+        "the cluster has policies, and none selects this namespace",
+        "have the namespace labelled, or a policy select it",
+    ),
+    (Type.POLICY_ALLOWED, Reason.CALLBACK_HOST_NOT_ALLOWED): Explanation(
+        "the host of a callback or post-logout URL is not among `callbackHosts`",
+        "use another, or have it listed",
+    ),
+    (Type.POLICY_ALLOWED, Reason.TEMPLATE_NOT_ALLOWED): Explanation(
+        "`dynamicRegistration` or `clientIDMetadata` under a policy with `callbackHosts`, or `dynamicRegistration` "
+        "under one with `requirePKCE`: its clients would keep neither",
+        "declare each application",
+    ),
+    (Type.POLICY_ALLOWED, Reason.ADDRESS_NOT_ALLOWED): Explanation(
+        "`authenticationAddress` is not among `authenticationAddresses`",
+        "leave it out, or have it listed",
+    ),
+    (Type.POLICY_ALLOWED, Reason.GRANT_MODE_NOT_ALLOWED): Explanation(
+        "a grant mode is not among `grantModes`",
+        "remove it",
+    ),
+    (Type.POLICY_ALLOWED, Reason.SCOPE_NOT_ALLOWED): Explanation(
+        "a scope is not among `scopes`; without `scopes` an application has openid, profile and email",
+        "list fewer",
+    ),
+    (Type.POLICY_ALLOWED, Reason.AUDIENCE_NOT_ALLOWED): Explanation(
+        "an audience is not among `audiences`",
+        "remove it",
+    ),
+    (Type.POLICY_ALLOWED, Reason.LIFETIME_TOO_LONG): Explanation(
+        "a lifetime is longer than in `maxLifetimes`, perhaps by its default",
+        "set a shorter one",
+    ),
+    (Type.POLICY_ALLOWED, Reason.PKCE_REQUIRED): Explanation(
+        "`pkce` is not `Required`",
+        "set it",
+    ),
+    (Type.POLICY_ALLOWED, Reason.CONSENT_REQUIRED): Explanation(
+        "`consent` is not `Prompt`",
+        "set it",
+    ),
+    (Type.POLICY_ALLOWED, Reason.TOO_MANY_APPLICATIONS): Explanation(
+        "the namespace has `maxApplications` that are older",
+        "delete one of them: this object is looked at again at once",
+    ),
+    (Type.POLICY_ALLOWED, Reason.USERS_NOT_ALLOWED): Explanation(
+        "policies speak of users, and none that does selects this namespace",
+        "declare the user elsewhere, or have a policy with `users` select the namespace",
+    ),
+    (Type.POLICY_ALLOWED, Reason.GROUP_NOT_ALLOWED): Explanation(
+        "a group is not among `users.groups`",
+        "remove it",
+    ),
     (Type.SECRET_READY, Reason.GENERATED): Explanation(
         "true: the operator made the Secret and keeps it as it should be",
         "",
@@ -99,8 +156,12 @@ EXPLANATIONS: Final[Mapping[tuple[Type, Reason], Explanation]] = {
         "",
     ),
     (Type.SYNCED, Reason.REFUSED): Explanation(
-        "`Accepted` is false",
+        "`Accepted` or `PolicyAllowed` is false",
         "see there",
+    ),
+    (Type.SYNCED, Reason.POLICIES_UNKNOWN): Explanation(
+        "a policy is not understood, or the operator may not list policies or namespaces any more; nothing is decided",
+        "see the message; it is tried again",
     ),
     (Type.SYNCED, Reason.WAITING_FOR_SECRET): Explanation(
         "`SecretReady` is false, and nothing is stored for this object yet",

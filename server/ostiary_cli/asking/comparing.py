@@ -13,9 +13,14 @@ from ostiary_cli.manifests.envelope import Declaration, Kind
 from ostiary_cli.manifests.secret import SecretManifest
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.kinds.manifest import Manifest
+from ostiary_state.policies.spec import OAuthApplicationPolicySpec
 from ostiary_state.users.spec import OAuthUserSpec
 
-_SPECS: Mapping[Kind, type[Manifest]] = {Kind.APPLICATION: OAuthApplicationSpec, Kind.USER: OAuthUserSpec}
+_SPECS: Mapping[Kind, type[Manifest]] = {
+    Kind.APPLICATION: OAuthApplicationSpec,
+    Kind.USER: OAuthUserSpec,
+    Kind.POLICY: OAuthApplicationPolicySpec,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ def compare(declared: Declaration, held: Mapping[str, Any] | None) -> Difference
         return _secret(title, SecretManifest.of(declared), held)
     new = _SPECS[declared.kind].read(declared.spec)
     if held is None:
-        return Difference(title, "new", tuple(map(str, changes({}, new.canonical()))))
+        follows = (effects.OF_POLICY,) if declared.kind is Kind.POLICY else ()
+        return Difference(title, "new", tuple(map(str, changes({}, new.canonical()))), follows)
     old = _read(declared.kind, held)
     if old is None:
         return Difference(title, "changed", ("what the cluster has cannot be read by this release",))
@@ -61,6 +67,8 @@ def gone(kind: Kind, held: Mapping[str, Any]) -> Difference:
 def _effects(old: Manifest, new: Manifest, name: str) -> Iterator[str]:
     if isinstance(old, OAuthApplicationSpec) and isinstance(new, OAuthApplicationSpec):
         yield from effects.of_application(old, new, name)
+    if isinstance(new, OAuthApplicationPolicySpec) and old.canonical() != new.canonical():
+        yield effects.OF_POLICY
     if isinstance(old, OAuthUserSpec) and isinstance(new, OAuthUserSpec):
         yield from effects.of_user(old, new)
 

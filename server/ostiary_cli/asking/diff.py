@@ -8,10 +8,11 @@ from pathlib import Path
 from ostiary_cli.asking.comparing import Difference, compare, gone
 from ostiary_cli.installation.access import CommandFailed, cluster
 from ostiary_cli.manifests.directory import manifest_files, read
-from ostiary_cli.manifests.envelope import Declaration, Kind
+from ostiary_cli.manifests.envelope import API_VERSION, Declaration, Kind
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import REGISTERED_BY, Key, ObjectKind, Objects
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable
+from ostiary_state.policies.crd import POLICY
 
 NOTHING, SOMETHING, FAILED = 0, 1, 2  # as kubectl diff has them
 _KINDS = {Kind.APPLICATION: ObjectKind.APPLICATION, Kind.USER: ObjectKind.USER}
@@ -65,6 +66,8 @@ async def _gone(api: Cluster, declared: Iterable[Declaration]) -> AsyncIterator[
 
 
 def _path(declared: Declaration) -> str:
+    if declared.kind is Kind.POLICY:
+        return f"/apis/{API_VERSION}/{POLICY.plural}/{declared.name}"
     if declared.kind is Kind.SECRET:
         return f"/api/v1/namespaces/{declared.namespace}/secrets/{declared.name}"
     return Key(_KINDS[declared.kind], declared.namespace, declared.name).path

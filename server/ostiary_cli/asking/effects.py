@@ -42,6 +42,7 @@ _EFFECTS: Final[tuple[tuple[_Change, str], ...]] = (
     ),
 )
 
+OF_POLICY: Final = "applications and users are judged anew: what is no longer allowed is served for a grace, then ended"
 _DELETED: Final = {
     "Delete": "it is served no more, its tokens are revoked, and its generated Secret goes",
     "Orphan": "it is served on as it was: deletionPolicy is Orphan",

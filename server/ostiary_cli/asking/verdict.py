@@ -8,7 +8,7 @@ from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.explanations import EXPLANATIONS, Explanation
 
 # As `first_failing` has it, and then what only the serving side knows.
-ORDER: Final = (Type.ACCEPTED, Type.SECRET_READY, Type.SYNCED, Type.SERVING)
+ORDER: Final = (Type.ACCEPTED, Type.POLICY_ALLOWED, Type.SECRET_READY, Type.SYNCED, Type.SERVING)
 _UNKNOWN: Final = Explanation("", "")
 
 
@@ -65,7 +65,8 @@ def verdict(body: Mapping[str, Any]) -> Verdict:
         return Verdict(False, f"{name} is being deleted.", tuple(_deletion(metadata)))
     if not told:
         return Verdict(False, f"{name} is not served: no operator has looked at it.", _NO_OPERATOR)
-    before = f" What is served is revision {revision}, from before." if revision is not None else ""
+    until = f", until {status['servedUntil']}" if status.get("servedUntil") else ""
+    before = f" What is served is revision {revision}, from before{until}." if revision is not None else ""
     if status.get("observedGeneration", 0) < metadata.get("generation", 0):
         behind = f"the operator has decided on generation {status.get('observedGeneration', 0)}"
         first = f"the manifest is at generation {metadata['generation']}, and {behind}"

@@ -36,7 +36,6 @@ _EPAM_OWN: Final = (
 _REALM: Final = {  # of a realm, what concerns its clients and has no equivalent
     "identityProviders": "people are OAuthUser objects; there are no identity providers behind Ostiary",
     "users": "people are OAuthUser objects, whose passwords are set anew",
-    "authenticatorConfig": "there is one way to sign in: by password",
 }
 
 
@@ -64,8 +63,14 @@ def drafts(objects: Iterable[Fields]) -> Iterator[Draft | Finding]:
 
 def _realm(realm: Fields) -> Iterator[Draft | Finding]:
     scopes = {scope.text("name"): scope for scope in realm.parts("clientScopes")}
+    own = list[str]()
     for client in realm.parts("clients"):
-        yield keycloak_client.draft(client, scopes)
+        if keycloak_client.is_its_own(client):
+            own.append(client.text("clientId"))
+        else:
+            yield keycloak_client.draft(client, scopes)
+    if own:
+        yield Finding(f"clients {', '.join(own)}", "they are Keycloak's own", "nothing")
     for name, why in _REALM.items():
         if realm.has(name):
             yield Finding(f"realm {realm.text('realm')}: {name}", why, "declare those who are to sign in")

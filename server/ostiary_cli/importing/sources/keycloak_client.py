@@ -52,8 +52,6 @@ def draft(client: Fields, scopes: Mapping[str, Fields]) -> Draft | Finding:
     if not client_id:
         raise client.failed("clientId", "this field is required")
     title = f"client {client_id}"
-    if client_id in _OWN or client_id.endswith("-realm"):
-        return Finding(title, "it is one that Keycloak makes for itself", "nothing")
     if client.text("protocol") not in ("", "openid-connect"):
         return Finding(title, f"its protocol is {client.text('protocol')}", "move it to OpenID Connect first")
     if client.flag("bearerOnly"):
@@ -74,6 +72,12 @@ def draft(client: Fields, scopes: Mapping[str, Fields]) -> Draft | Finding:
     unknown = (name for name in client.content if name not in {*_HANDLED, *_ELSEWHERE} and client.has(name))
     made.report_unknown(name for name in unknown if client.content[name] is not False)
     return made
+
+
+def is_its_own(client: Fields) -> bool:
+    """Whether Keycloak makes it for itself in each realm."""
+    client_id = client.text("clientId")
+    return client_id in _OWN or client_id.endswith("-realm")
 
 
 def _put_texts(made: Draft, client: Fields) -> None:

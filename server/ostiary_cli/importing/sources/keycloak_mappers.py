@@ -25,6 +25,11 @@ _SAID_ANYWAY: Final = frozenset(  # by the scopes of OpenID Connect, or of no us
     | {"oidc-sub-mapper", "oidc-nonce-backwards-compatible-mapper", "oidc-client-id-mapper"}
 )
 _SESSION_NOTES: Final = frozenset({"clientId", "client_id", "clientHost", "clientAddress", "AUTH_TIME"})
+_STANDARD: Final = frozenset(  # OpenID Connect Core section 5.1: an OAuthUser has fields for them, which scopes open
+    {"middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale"}
+    | {"updated_at", "phone_number", "phone_number_verified"}
+)
+_OTHERS: Final = ("oidc-group-membership-mapper", "oidc-hardcoded-claim-mapper")
 _ROLES: Final = ("oidc-usermodel-realm-role-mapper", "oidc-usermodel-client-role-mapper")
 
 
@@ -55,11 +60,13 @@ def put(made: Draft, mappers: Iterable[Fields]) -> None:
 def _claim(made: Draft, where: str, kind: str, config: Fields) -> dict[str, Any] | None:
     """An item of `claims`; None: it is said anyway, or reported."""
     name = config.text("claim.name")
+    if kind in _USER and name in _STANDARD and config.text("user.attribute") not in _PROPERTIES:
+        return None
+    if kind in (*_USER, *_ROLES, *_OTHERS) and (not name or "." in name.replace("\\.", "")):
+        made.report(where, "a claim within another is not served", "have the application read a claim of one name")
+        return None
     source = _source(made, where, kind, config)
     if source is None or name == source.get("from"):
-        return None
-    if not name or "." in name.replace("\\.", ""):
-        made.report(where, "a claim within another is not served", "have the application read a claim of one name")
         return None
     in_id_token = config.flag("id.token.claim")
     in_userinfo = config.flag("userinfo.token.claim", default=True) or not in_id_token
