@@ -54,6 +54,7 @@ from ostiary_server.protocol.grants.authorization_code import AuthorizationCodes
 from ostiary_server.protocol.grants.client_credentials import ClientCredentials
 from ostiary_server.protocol.grants.password import Passwords
 from ostiary_server.protocol.grants.refresh_token import RefreshTokenGrants
+from ostiary_server.protocol.hashed_secrets import HashedSecrets
 from ostiary_server.protocol.id_token_hint import IdTokenHints
 from ostiary_server.protocol.introspection import Introspection
 from ostiary_server.protocol.issuing import Issuing
@@ -125,6 +126,7 @@ class Surroundings:
     access_log: AccessLog | None
     outbound: ports.Outbound
     note_use: Callable[[Application], None]  # it was issued a token
+    hashed: HashedSecrets  # secrets of which another product's hash is all that is known
     note_credential: Callable[[Application, ClientCredential], None]  # it authenticated with this secret
     issuers: TrustedIssuers  # of workloads' tokens
 
@@ -170,6 +172,7 @@ def _protocol(
         memory.directory,
         ClientAssertions(client_keys, UsedAssertions()),
         WorkloadAssertions(memory.directory, around.issuers),
+        hashed=around.hashed,
         note=around.note_credential,
     )
     bearer_tokens = BearerTokens(memory.directory, memory.ring, memory.revoked, stored.access_tokens, memory.keys)

@@ -102,7 +102,8 @@ def assemble(
         metrics=metrics,
     )
     registrations = ServedRegistrations(Registrations(database), directory, clock=clock, metrics=metrics)
-    uses = NotedUses(Uses(database), clock=clock, metrics=metrics)
+    passwords = PasswordPool(workers=settings.password_workers)
+    uses = NotedUses(Uses(database), passwords, clock=clock, metrics=metrics)
 
     def note_use(application: Application) -> None:
         registrations.note(application)
@@ -123,7 +124,6 @@ def assemble(
     )
     registrations.wake = replica.wake
     access_log = AccessLog(sys.stdout.buffer, clock) if settings.access_log else None
-    passwords = PasswordPool(workers=settings.password_workers)
     stored = Ports(
         sessions=sessions,
         users=Users(database),
@@ -147,6 +147,7 @@ def assemble(
         outbound=outbound,
         note_use=note_use,
         note_credential=uses.authenticated,
+        hashed=uses.hashed,
         issuers=issuers,
     )
     metrics.gauge(

@@ -18,6 +18,7 @@ from ostiary_server.app import Memory, Ports, Surroundings, create_app
 from ostiary_server.endpoints.hosts import TrustedProxies
 from ostiary_server.keys.material import KeyMaterial
 from ostiary_server.metrics import Metrics
+from ostiary_server.protocol.hashed_secrets import HashedSecrets
 from ostiary_server.protocol.logout_notices import LogoutNotices, LogoutTokens
 from ostiary_server.protocol.passwords import PasswordPool
 from ostiary_server.protocol.ports import ClusterAPI
@@ -125,9 +126,10 @@ class Provider:
             revocations=self._watched(MemoryRevocations(self.database)),
             registrations=self.registrations,
         )
+        passwords = PasswordPool(hasher=CHEAP)
         around = Surroundings(
             cookie_keys=KeyMaterial((b"k" * 32,)),
-            passwords=PasswordPool(hasher=CHEAP),
+            passwords=passwords,
             trusted_proxies=TrustedProxies(),
             clock=lambda: self.now,
             metrics=self.metrics,
@@ -136,6 +138,7 @@ class Provider:
             access_log=None,
             outbound=self.outside,
             note_use=lambda application: self.noted.append(application.client_id),
+            hashed=HashedSecrets(passwords),
             note_credential=lambda application, credential: None,  # noqa: ARG005 - the port's names
             issuers=TrustedIssuers(self.outside, self.cluster, clock=lambda: self.now),
         )

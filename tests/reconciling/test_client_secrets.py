@@ -221,3 +221,34 @@ async def test_one_of_a_workload_may_have_what_else_it_needs_in_a_secret(world: 
     assert data["client-id"] == b"shop.web"
     assert "client-secret" not in data
     assert world.store.rows["shop/web"].secret_digests == ()
+
+
+HASH = "$2b$04$abcdefghijklmnopqrstuuLm.kYhz1c7Uum9bZsu1Ks0ikNfbBNmW"
+
+
+async def test_a_hash_of_a_secret_is_taken_as_it_is_and_gives_way_to_the_secret(world: World) -> None:
+    world.secrets.put("mine", {"client-secret-hash": HASH.encode() + b"\n"})
+    outcome = await world.applications.reconcile(application(REQUIRE))
+    assert _ready(outcome) == (Truth.TRUE, Reason.FOUND)
+    (credential,) = world.store.rows["shop/web"].credentials
+    assert (credential.id, credential.hash) == ("1", HASH)
+    assert outcome.verifiable is None
+    await world.applications.reconcile(application(REQUIRE))
+    assert len(world.store.batches) == 1
+
+    world.secrets.put("mine", {"client-secret-hash": HASH.encode(), "client-secret": b"known again"})
+    await world.applications.reconcile(application(REQUIRE))
+    (credential,) = world.store.rows["shop/web"].credentials
+    assert (credential.id, credential.hash) == ("2", "")
+
+
+@pytest.mark.parametrize("value", [b"plain", b"$2b$99$x", b"\xff", HASH.encode()[:-3]])
+async def test_what_is_no_hash_that_is_known_here_is_named_and_not_quoted(world: World, value: bytes) -> None:
+    world.secrets.put("mine", {"client-secret-hash": value})
+    outcome = await world.applications.reconcile(application(REQUIRE))
+    assert _ready(outcome) == (Truth.FALSE, Reason.NOT_USABLE)
+    condition = outcome.condition(Type.SECRET_READY)
+    assert condition is not None
+    assert condition.message.startswith("client-secret-hash of Secret mine: ")
+    assert value.decode("latin-1") not in condition.message
+    assert world.store.rows == {}

@@ -148,7 +148,7 @@ class ApplicationReconciler:
         if credential.digest is not None:
             if held is not None and held.secrets_changed:  # by somebody else: the one in the Secret alone counts
                 known = tuple(each for each in known if each.digest == credential.digest)
-            return history.settled(known, credential.digest, self.now())
+            return history.settled(known, credential.digest, self.now(), credential.hash)
         return () if credential.ready else history.without_secret(known, self.now())
 
     def _drift(self, accepted: Accepted, wanted: StoredApplication, held: StoredApplication | None) -> Condition | None:

@@ -6,7 +6,7 @@ and a crash at any point leaves either nothing or a Secret that the next attempt
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import token_urlsafe
 
 from ostiary_operator.reconcile.acceptance import Accepted
@@ -24,6 +24,8 @@ from ostiary_operator.reconcile.secret_port import (
 )
 from ostiary_operator.reconcile.secret_shape import SecretShape
 from ostiary_state.applications.identity import secret_name_of
+from ostiary_state.applications.secret_hashes import KEY as HASH_KEY
+from ostiary_state.applications.secret_hashes import SecretHash, UnusableHash
 from ostiary_state.applications.spec import OAuthApplicationSpec
 
 _STRONG = 43  # characters of base64url that hold 256 bits
@@ -39,9 +41,10 @@ class Credential:
     """What became of an application's Secret. Where it is not ready, whatever authenticated it before still does."""
 
     condition: Condition
-    digest: bytes | None = None  # of the client secret in it
+    digest: bytes | None = None  # of the client secret in it, or of its hash
     name: str | None = None
     notices: tuple[Notice, ...] = ()
+    hash: str = field(default="", repr=False)  # another product's, where the Secret holds one instead of the secret
 
     @property
     def ready(self) -> bool:
@@ -211,6 +214,8 @@ def _is_printable(secret: bytes) -> bool:
 
 
 def _required(held: HeldSecret | None, name: str, key: str) -> Credential:
+    if held is not None and held.labelled and not held.data.get(key) and held.data.get(HASH_KEY):
+        return _hashed(held)
     if held is None:
         message = f"waiting for Secret {name} with the label {LABEL}=true and the key {key}"
     elif not held.labelled:
@@ -224,6 +229,18 @@ def _required(held: HeldSecret | None, name: str, key: str) -> Credential:
         found = _condition(Truth.TRUE, Reason.FOUND, f"Secret {name}")
         return Credential(found, _digest(held.data[key]), name)
     return Credential(_condition(Truth.FALSE, Reason.WAITING_FOR_SECRET, message), name=name)
+
+
+def _hashed(held: HeldSecret) -> Credential:
+    """A secret that came from elsewhere, of which nobody knows more than its hash."""
+    try:
+        text = SecretHash.parse(held.data[HASH_KEY].decode("ascii").strip()).text
+    except ValueError as error:
+        why = error if isinstance(error, UnusableHash) else "it is not ASCII"
+        condition = _condition(Truth.FALSE, Reason.NOT_USABLE, f"{HASH_KEY} of Secret {held.name}: {why}")
+        return Credential(condition, name=held.name)
+    found = _condition(Truth.TRUE, Reason.FOUND, f"Secret {held.name}, with a hash of the client secret")
+    return Credential(found, _digest(text.encode()), held.name, hash=text)
 
 
 def _generated(name: str, secret: str | None, *notices: Notice) -> Credential:

@@ -65,7 +65,7 @@ def _verifiable(
     """Nothing where it is meant to be refused: disabled, or a template for others."""
     spec = accepted.spec
     current = next((each for each in credentials if each.current), None)
-    if current is None or not credential.ready or credential.name is None:
+    if current is None or current.hash or not credential.ready or credential.name is None:
         return None
     if not spec.enabled or spec.dynamic_registration is not None or spec.client_id_metadata is not None:
         return None

@@ -31,12 +31,14 @@ class History:
         """What the annotation asks for."""
         return self.annotations.get(ROTATE, "")[:_LONGEST_REQUEST]
 
-    def settled(self, known: Sequence[ClientCredential], digest: bytes, now: float) -> tuple[ClientCredential, ...]:
-        """With the secret of this digest as the current one, oldest first."""
+    def settled(
+        self, known: Sequence[ClientCredential], digest: bytes, now: float, hash_: str = ""
+    ) -> tuple[ClientCredential, ...]:
+        """With the secret of this digest as the current one, oldest first. `hash_`: all that is known of it."""
         current = next((each for each in known if each.digest == digest), None)
         if current is None or current.expires_at is not None:  # also one that came back
             current = self._new(known, digest, now)
-        current = replace(current, pending=False)
+        current = replace(current, pending=False, hash=hash_)
         overlap = self._overlap(ours=any(each.digest == digest and each.pending for each in known))
         earlier = [_followed(each, now + overlap) for each in known if each.digest != digest and not each.pending]
         kept = [each for each in earlier if self._counts(each, current, now)]

@@ -18,6 +18,7 @@ from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Error,
 from ostiary_server.protocol.client_assertions import FAILED, PRIVATE_KEY_JWT, Claimed, ClientAssertions
 from ostiary_server.protocol.engine_request import EngineRequest
 from ostiary_server.protocol.errors import InvalidClient, InvalidRequest
+from ostiary_server.protocol.hashed_secrets import HashedSecrets
 from ostiary_server.protocol.ports import Directory
 from ostiary_server.protocol.requests import ProtocolRequest
 from ostiary_server.protocol.tokens import digest_of
@@ -35,10 +36,10 @@ _NOBODYS: Final = (ClientCredential("", digest_of("the secret of nobody"), 0.0),
 class Client(ClientMixin):
     """An application as authlib asks about it; `application` None stands for every unknown client."""
 
-    __slots__ = ("_now", "application", "credential")
+    __slots__ = ("_hashed", "_now", "application", "credential")
 
-    def __init__(self, application: Application | None, now: float) -> None:
-        self.application, self._now = application, now
+    def __init__(self, application: Application | None, now: float, hashed: HashedSecrets | None = None) -> None:
+        self.application, self._now, self._hashed = application, now, hashed
         self.credential: ClientCredential | None = None  # the one that it has authenticated with
 
     def __repr__(self) -> str:
@@ -49,8 +50,7 @@ class Client(ClientMixin):
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Compares digests in constant time, every one of them; authlib's models compare plain text."""
-        known = self.application.credentials if self.application else ()
-        self.credential = matching(known, client_secret, self._now)
+        self.credential = matching(self.application, client_secret, self._now, self._hashed)
         return self.credential is not None
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - authlib's signature
@@ -61,11 +61,17 @@ class Client(ClientMixin):
         return self.application is not None and grant_type in self.application.grant_modes
 
 
-def matching(known: Collection[ClientCredential], secret: str, now: float) -> ClientCredential | None:
+def matching(
+    application: Application | None, secret: str, now: float, hashed: HashedSecrets | None = None
+) -> ClientCredential | None:
     """The valid one of this secret. Every one is compared, and where there is none the work is the same."""
+    known = application.credentials if application is not None else ()
     presented, found = digest_of(secret), None
     for credential in known or _NOBODYS:
-        if hmac.compare_digest(presented, credential.digest) and credential.valid(now):
+        digest = credential.digest
+        if credential.hash:
+            digest = hashed.digest(application, credential) if hashed is not None and application is not None else b""
+        if hmac.compare_digest(presented, digest) and credential.valid(now):
             found = credential
     return found if known else None
 
@@ -79,12 +85,14 @@ class ClientAuthentication:
         assertions: ClientAssertions,
         workloads: WorkloadAssertions,
         *,
+        hashed: HashedSecrets | None = None,
         note: Callable[[Application, ClientCredential], None] = lambda _application, _credential: None,
     ) -> None:
         """`note` is told which secret an application has authenticated with; it must return at once."""
         self._directory = directory
         self._assertions = assertions
         self._workloads = workloads
+        self._hashed = hashed
         self._note = note
 
     async def application(self, request: EngineRequest, methods: Collection[str] = ALL_METHODS) -> Application:
@@ -99,6 +107,7 @@ class ClientAuthentication:
         if method == PRIVATE_KEY_JWT:
             client = await self._by_assertion(request)
         else:
+            await self._try_hashes(request, method)
             client = self._by_secret(request, method)
         application = client.application
         if application is None:
@@ -133,11 +142,24 @@ class ClientAuthentication:
                 return application
         return self._directory.application(request.issuer.id, claimed.client_id or claimed.subject)
 
+    async def _try_hashes(self, request: EngineRequest, method: str) -> None:
+        """Where another product's hash is all that is known of a secret; it costs nothing where there is none."""
+        if self._hashed is None or method == "none":
+            return
+        pair = (request.form.get("client_id"), request.form.get("client_secret"))
+        if method == "client_secret_basic":
+            pair = basic_credentials(request.authorization or "") or (None, None)
+        client_id, secret = pair
+        application = self._directory.application(request.issuer.id, client_id) if client_id and secret else None
+        if application is None or not secret or not any(each.hash for each in application.credentials):
+            return
+        await self._hashed.try_hashes(application, secret, request.remote, request.now)
+
     def _by_secret(self, request: EngineRequest, method: str) -> Client:
         """Also by none, where a public client only names itself."""
 
         def query_client(client_id: str) -> Client:
-            return Client(self._directory.application(request.issuer.id, client_id), request.now)
+            return Client(self._directory.application(request.issuer.id, client_id), request.now, self._hashed)
 
         registry = MethodRegistry(query_client)
         registry.register("client_secret_basic", _client_secret_basic)

@@ -1,12 +1,14 @@
 """argon2id in a bounded pool, so that a storm of sign-ins cannot stall tokens nor fill the memory."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ostiary_server.protocol.errors import TemporarilyUnavailable
+from ostiary_state.applications.secret_hashes import SecretHash, UnusableHash
 from ostiary_state.users.passwords import normalised
 
 
@@ -29,14 +31,22 @@ class PasswordPool:
 
         Raises TemporarilyUnavailable when all places are taken.
         """
+        matches = await self._in_turn(self._matches, password_hash or self._nobodys_hash, password)
+        return matches and password_hash is not None
+
+    async def matches_hash(self, secret_hash: str, secret: str) -> bool:
+        """The same for a client secret and another product's hash of it. Raises TemporarilyUnavailable."""
+        return await self._in_turn(_matches_hash, secret_hash, secret)
+
+    async def _in_turn(self, compare: Callable[[str, str], bool], known: str, presented: str) -> bool:
         if self._taken >= self._places:
             raise TemporarilyUnavailable("Too many sign-ins at once. Try again in a moment.", retry_after=2)
         self._taken += 1
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._executor, self._matches, password_hash or self._nobodys_hash, password)
+        work = loop.run_in_executor(self._executor, compare, known, presented)
         # A caller who goes away does not stop the thread: the place is free only when the work is done.
         work.add_done_callback(self._leave)
-        return await asyncio.shield(work) and password_hash is not None
+        return await asyncio.shield(work)
 
     def close(self) -> None:
         """Let running comparisons end and start no other."""
@@ -50,3 +60,10 @@ class PasswordPool:
             return self._hasher.verify(password_hash, normalised(password).encode("utf-8", "surrogatepass"))
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _matches_hash(secret_hash: str, secret: str) -> bool:
+    try:
+        return SecretHash.parse(secret_hash).matches(secret)
+    except UnusableHash:
+        return False

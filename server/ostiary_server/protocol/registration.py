@@ -146,7 +146,7 @@ class ClientRegistration:
         token, found = _presented(request), None
         for application in self._directory.applications_of(request.issuer.id):
             if application.openid.registration is not None and application.enabled:
-                found = application if matching(application.credentials, token, request.now) is not None else found
+                found = application if matching(application, token, request.now) is not None else found
         if found is None:
             raise InvalidToken(REFUSED)
         return found

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from ostiary_server.metrics import Metrics
+from ostiary_server.protocol.hashed_secrets import HashedSecrets, SlowComparison
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.errors import StoreUnavailable
@@ -23,10 +24,12 @@ _Key = tuple[str, str, str]  # application id, incarnation, credential id or ""
 class NotedUses:
     """Of one replica. Bounded by the number of applications and their secrets."""
 
-    def __init__(self, rows: Uses, *, clock: Callable[[], float], metrics: Metrics) -> None:
+    def __init__(self, rows: Uses, comparison: SlowComparison, *, clock: Callable[[], float], metrics: Metrics) -> None:
         self._rows, self._clock, self._metrics = rows, clock, metrics
+        self.hashed = HashedSecrets(comparison, verified=self._verified)
         self._seen: dict[_Key, tuple[float, bool]] = {}  # instant, and whether the operator waits to know it
         self._written: dict[_Key, float] = {}
+        self._digests: dict[_Key, bytes] = {}
 
     def authenticated(self, application: Application, credential: ClientCredential) -> None:
         """By this secret, just now."""
@@ -37,8 +40,23 @@ class NotedUses:
         """A token, just now."""
         self._seen[application.id, application.incarnation, ""] = (self._clock(), False)
 
+    def _verified(self, key: _Key, digest: bytes) -> None:
+        """A secret matched another product's hash: told to those who start after this."""
+        self._digests[key] = digest
+        self._seen[key] = (self._clock(), True)
+
+    async def learn(self) -> None:
+        """What was verified before, here or elsewhere; one that is not known is verified once more."""
+        try:
+            for use in await self._rows.verified():
+                if use.digest is not None:
+                    self.hashed.learn((use.application_id, use.incarnation, use.credential), use.digest)
+        except StoreUnavailable:
+            self._metrics.store_errors.labels("uses").inc()
+
     async def run(self, *, interval: float = ROUND) -> None:
         """For ever."""
+        await self.learn()
         while True:
             await asyncio.sleep(interval)
             await self.write()
@@ -57,9 +75,11 @@ class NotedUses:
         due = {key: noted for key, noted in self._seen.items() if noted[1] or key not in self._written}
         if not due:
             return 0
-        await self._rows.record([Use(*key, used_at=at) for key, (at, _) in due.items()], now)
+        uses = [Use(*key, used_at=at, digest=self._digests.get(key)) for key, (at, _) in due.items()]
+        await self._rows.record(uses, now)
         for key, noted in due.items():
             self._written[key] = now
+            self._digests.pop(key, None)
             if self._seen.get(key) == noted:
                 del self._seen[key]
         return len(due)

@@ -10,10 +10,11 @@ class ClientCredential:
     """One secret of an application. Several authenticate it while one follows the other."""
 
     id: str  # "1", "2", ...: counted for each application
-    digest: bytes  # SHA-256 of the secret: 256 random bits need no slow hash
+    digest: bytes  # SHA-256 of the secret: 256 random bits need no slow hash. Of `hash`, where there is one
     created_at: float
     expires_at: float | None = None  # None: until another follows it
     pending: bool = False  # stored so that every replica knows it before it stands in the Secret
+    hash: str = ""  # another product's, where the secret itself is not known
     requested: str = ""  # the value of the annotation ostiary.dev/rotate when it was made
 
     @property
@@ -27,8 +28,13 @@ class ClientCredential:
 
     def stored(self) -> dict[str, Any]:
         """As JSON holds it; what is not so is left out."""
-        optional = {"expires_at": self.expires_at, "pending": self.pending, "requested": self.requested}
-        given = {name: value for name, value in optional.items() if value}
+        optional = (
+            ("expires_at", self.expires_at),
+            ("pending", self.pending),
+            ("hash", self.hash),
+            ("requested", self.requested),
+        )
+        given = {name: value for name, value in optional if value}
         return {"id": self.id, "digest": self.digest.hex(), "created_at": self.created_at, **given}
 
     @classmethod
@@ -40,6 +46,7 @@ class ClientCredential:
             created_at=stored["created_at"],
             expires_at=stored.get("expires_at"),
             pending=stored.get("pending", False),
+            hash=stored.get("hash", ""),
             requested=stored.get("requested", ""),
         )
 

@@ -303,6 +303,7 @@ uses = Table(
     Column("credential", String, primary_key=True),  # "": a token was issued
     Column("used_at", Double, nullable=False),
     Column("recorded_at", Double, nullable=False, index=True),
+    Column("digest", LargeBinary),  # of a secret that was compared with another product's hash, and matched
 )
 
 tampering = Table(  # written by triggers: rows that somebody changed beside us

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("credential", sa.String(), nullable=False),
         sa.Column("used_at", sa.Double(), nullable=False),
         sa.Column("recorded_at", sa.Double(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("application_id", "application_incarnation", "credential", name=op.f("pk_uses")),
     )
     op.create_index(op.f("ix_uses_recorded_at"), "uses", ["recorded_at"], unique=False)
