@@ -15,6 +15,7 @@ import pytest
 from tests.charts.gateway_api import http_route_definition
 from tests.cluster.access import Access
 from tests.cluster.operating import (
+    ROOT,
     Stored,
     application,
     application_of,
@@ -144,6 +145,15 @@ def test_a_cluster_without_routes_says_so_and_follows_them_once_it_has_them(
     crds.kubectl("delete", "httproute", "web", "-n", namespace)
     eventually(lambda: callbacks(follower, namespace) == [], within=SECONDS)
     eventually(lambda: told(crds, namespace)[0] == ("False", "RouteNotFound"), within=SECONDS)
+
+
+def test_the_examples_of_the_guide_are_accepted(crds: Access, gateway_api: None) -> None:  # noqa: ARG001 - it is there
+    apply = ("apply", "--dry-run=server", "--validate=strict", "-f", ROOT / "docs" / "examples" / "callbacks")
+    crds.kubectl("create", "namespace", "storefront")
+    try:
+        assert crds.kubectl(*apply).count("server dry run") == 4
+    finally:
+        crds.kubectl("delete", "namespace", "storefront", "--wait=false")
 
 
 def following(namespace: str, *, path: str = PATH, **ref: Any) -> dict[str, Any]:
