@@ -103,6 +103,7 @@ def test_every_example_is_shown_in_a_guide() -> None:
             "certification",
             "gitops",
             "jupyterhub",
+            "moving-in",
             "policies",
             "registration",
             "roles-and-groups",

@@ -57,7 +57,8 @@ import ostiary_cli.__main__
 # Commands that a person runs in a container of the process.
 COMMANDS = {
     "server": "import ostiary_cli.rotate_keys, ostiary_cli.migrate",
-    "operator": "import ostiary_cli.migrate, ostiary_cli.installation.release",
+    "operator": "import ostiary_cli.migrate, ostiary_cli.installation.release,"
+    " ostiary_cli.asking.why, ostiary_cli.asking.diff",
 }
 
 

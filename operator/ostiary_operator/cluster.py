@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 _JSON = "application/json"
 _MERGE = "application/merge-patch+json"
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 
 class ApiRefused(Exception):
@@ -97,6 +98,15 @@ class Cluster:
                 raise
             return None
 
+    async def find_metadata(self, path: str) -> Any:
+        """The metadata of one object, of which the API then sends nothing else; None where there is none."""
+        try:
+            return await self._json("GET", path, accept=_METADATA)
+        except ApiRefused as refused:
+            if refused.status != 404:
+                raise
+            return None
+
     async def create(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST."""
         return await self._json("POST", path, body=body)
@@ -138,8 +148,9 @@ class Cluster:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         content_type: str = _JSON,
+        accept: str = _JSON,
     ) -> Any:
-        response = await self._send(method, path, query, body, content_type, self._timeout)
+        response = await self._send(method, path, query, body, content_type, self._timeout, accept)
         try:
             await _check(response)
             return orjson.loads(await response.read())
@@ -156,8 +167,9 @@ class Cluster:
         body: Mapping[str, Any] | None,
         content_type: str,
         limit: aiohttp.ClientTimeout,
+        accept: str = _JSON,
     ) -> aiohttp.ClientResponse:
-        headers = {"Accept": _JSON, "Content-Type": content_type}
+        headers = {"Accept": accept, "Content-Type": content_type}
         await self._client.update_params_for_auth(headers, {}, ["BearerToken"], path, method, None)
         url = f"{self.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         try:

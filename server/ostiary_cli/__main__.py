@@ -44,6 +44,57 @@ def check(
     sys.exit(1 if wrong else 0)
 
 
+@application.command(name="import")
+def import_(
+    source: Annotated[str, typer.Option("--from", help="hydra-maester, hydra, keycloak, dex or openshift.")],
+    files: Annotated[list[str], typer.Argument(help="Exports of it in YAML or JSON; - reads standard input.")],
+    output: Annotated[Path | None, typer.Option(help="Folder for one file each, instead of printing.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write what has no equivalent, as Markdown.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="For all clients. Default: the source's, or default.")] = None,
+    authentication_address: Annotated[
+        str | None, typer.Option(help="Where users of all these clients sign in.")
+    ] = None,
+    client_id_prefix: Annotated[
+        list[str] | None, typer.Option(help="As OSTIARY_CLIENT_ID_PREFIXES of the operator; repeatable.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change in the folder instead.")] = False,
+) -> None:
+    """Make manifests of another product's clients, which keep their ids and, where it has them, their secrets."""
+    from ostiary_cli.importing.command import Outputs, Product, import_clients
+    from ostiary_cli.importing.conversion import Target
+
+    if source not in tuple(Product):
+        raise typer.BadParameter(f"choose one of {', '.join(Product)}", param_hint="--from")
+    target = Target(namespace, authentication_address, frozenset(client_id_prefix or ()))
+    sys.exit(import_clients(Product(source), files, target, Outputs(output, report, dry_run)))
+
+
+@application.command()
+def why(
+    name: Annotated[str, typer.Argument(help="NAMESPACE/NAME, or NAME together with --namespace.")],
+    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Where it is.")] = "default",
+    user: Annotated[bool, typer.Option("--user", help="An OAuthUser instead of an OAuthApplication.")] = False,
+) -> None:
+    """Say whether an object of the cluster is served; if not, what is in the way and what to do. Exits with 1 then."""
+    with _needs_the_operator():
+        from ostiary_cli.asking.why import why as ask
+    before, slash, behind = name.partition("/")
+    sys.exit(ask(before if slash else namespace, behind if slash else name, user=user))
+
+
+@application.command()
+def diff(
+    paths: Annotated[list[Path], typer.Argument(help="Files, and directories of them.", exists=True)],
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Objects of these namespaces that are in no file would be deleted.")
+    ] = False,
+) -> None:
+    """Print what applying manifests would change in the cluster. Exits with 1 if anything, as kubectl diff."""
+    with _needs_the_operator():
+        from ostiary_cli.asking.diff import diff as compare
+    sys.exit(compare(paths, prune=prune))
+
+
 @application.command()
 def crds(
     output_dir: Annotated[Path | None, typer.Option(help="Write one file each instead of printing them.")] = None,

@@ -4,7 +4,7 @@ import argparse
 import platform
 import sys
 
-from tests.benchmarks import cluster, flows, growth, memory, tokens
+from tests.benchmarks import cluster, flows, growth, memory, scale, tokens
 
 BENCHMARKS = {
     "tokens": tokens.run,
@@ -12,6 +12,9 @@ BENCHMARKS = {
     "flows": flows.run,
     "growth": growth.run,
     "cluster": cluster.run,
+    "scale": scale.convergence,
+    "kills": scale.kills,
+    "soak": scale.soak,
 }
 
 

@@ -28,13 +28,13 @@ WITHIN_S = 600.0
 
 def run(*, changes: int = 200, applications: int = 1000) -> str:
     """Two Markdown tables: one change at a time, then many applications at once."""
-    with tempfile.TemporaryDirectory() as name, _stack(Path(name)) as running:
+    with tempfile.TemporaryDirectory() as name, fresh(Path(name)) as running:
         return f"{propagation(running, changes)}\n\n{convergence(running, applications)}"
 
 
 def propagation(running: Stack, changes: int) -> str:
     """Apply a change, then ask the replica itself until it answers by it."""
-    running.access.apply(_machine("probe", "initial"))
+    running.access.apply(machine("probe", "initial"))
     eventually(lambda: secret_values(running.access, "probe-oauth", NAMESPACE))
     secret = secret_values(running.access, "probe-oauth", NAMESPACE)["client-secret"]
     api = client.CustomObjectsApi(config.new_client_from_config(str(running.access.kubeconfig)))
@@ -43,7 +43,7 @@ def propagation(running: Stack, changes: int) -> str:
         for number in range(changes):
             scope = f"change:{number}"
             begun = time.perf_counter()
-            _apply(api, _machine("probe", scope))
+            apply_one(api, machine("probe", scope))
             while not _serves(replica, secret, scope):
                 time.sleep(0.002)
             took.append((time.perf_counter() - begun) * 1000)
@@ -56,7 +56,16 @@ def propagation(running: Stack, changes: int) -> str:
 
 def convergence(running: Stack, applications: int) -> str:
     """One `kubectl apply` of many applications, until every one says that it is Ready."""
-    manifests = [_machine(f"app-{number}", "orders:read") for number in range(applications)]
+    applied, took = converged(running, applications)
+    return (
+        "| applications | kubectl s | all Ready s | a second |\n| --- | --- | --- | --- |\n"
+        f"| {applications:,} | {applied:.1f} | {took:.1f} | {applications / took:.0f} |"
+    )
+
+
+def converged(running: Stack, applications: int) -> tuple[float, float]:
+    """Seconds until `kubectl` had sent that many, and until every one said that it was Ready."""
+    manifests = [machine(f"app-{number}", "orders:read") for number in range(applications)]
     listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
     served = _served(running)
     begun = time.perf_counter()
@@ -79,14 +88,12 @@ def convergence(running: Stack, applications: int) -> str:
     assert (
         _ready(client.CustomObjectsApi(config.new_client_from_config(str(running.access.kubeconfig)))) == applications
     )
-    return (
-        "| applications | kubectl s | all Ready s | a second |\n| --- | --- | --- | --- |\n"
-        f"| {applications:,} | {applied:.1f} | {took:.1f} | {applications / took:.0f} |"
-    )
+    return applied, took
 
 
 @contextmanager
-def _stack(directory: Path) -> Iterator[Stack]:
+def fresh(directory: Path, **settings: str) -> Iterator[Stack]:
+    """A cluster of its own, with operator and server; the settings are the operator's."""
     plane = ControlPlane(build.binaries(), directory)
     plane.start()
     try:
@@ -97,14 +104,15 @@ def _stack(directory: Path) -> Iterator[Stack]:
         with postgres.running() as server:
             asyncio.run(server.make_template())
             url = server.url(asyncio.run(server.database()))
-            with stack(access, url, directory) as running:
+            with stack(access, url, directory, **settings) as running:
                 running.may_keep_secrets_in(NAMESPACE)
                 yield running
     finally:
         plane.stop()
 
 
-def _machine(name: str, scope: str) -> dict[str, Any]:
+def machine(name: str, scope: str) -> dict[str, Any]:
+    """An application that acts for itself."""
     return application(
         name,
         NAMESPACE,
@@ -115,7 +123,8 @@ def _machine(name: str, scope: str) -> dict[str, Any]:
     )
 
 
-def _apply(api: client.CustomObjectsApi, manifest: dict[str, Any]) -> None:
+def apply_one(api: client.CustomObjectsApi, manifest: dict[str, Any]) -> None:
+    """Server-side, without a process of its own."""
     api.patch_namespaced_custom_object(
         "ostiary.dev",
         "v1alpha1",

@@ -204,7 +204,8 @@ def ready_application(access: Access, name: str, namespace: str, *, within: floa
 
     def look() -> dict[str, Any] | None:
         body = application_of(access, name, namespace)
-        return body if is_ready(body) else None
+        assert is_ready(body), body.get("status")
+        return body
 
     found = eventually(look, within=within)
     assert found is not None

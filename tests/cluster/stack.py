@@ -23,6 +23,7 @@ class Stack:
     operator: Process
     server: Child
     port: int  # of the server, on loopback
+    database_url: str
 
     def client(self, origin: str = ISSUER) -> httpx.Client:
         """Requests to an issuer, as a proxy that ends TLS would pass them on."""
@@ -50,7 +51,7 @@ def stack(
     try:
         server.wait_until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), within_s=30)
         operator = operators.start(**{"OSTIARY_SERVER_URL": f"http://127.0.0.1:{port}", **settings})
-        yield Stack(access, operator, server, port)
+        yield Stack(access, operator, server, port, database_url)
         operators.stop()
     finally:
         server.stop()

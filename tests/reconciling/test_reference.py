@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from ostiary_operator.reconcile.conditions import Reason, Type
+from ostiary_operator.reconcile.explanations import EXPLANATIONS, Explanation
 from ostiary_operator.settings import PREFIX, OperatorSettings
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -42,6 +43,21 @@ def test_the_reference_has_no_setting_that_is_none() -> None:
 @pytest.mark.parametrize("word", [*Type, *Reason])
 def test_every_condition_and_reason_is_explained(word: str) -> None:
     assert f"| `{word}` |" in CONDITIONS
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_an_explanation_that_ostiary_why_prints(reason: Reason) -> None:
+    assert reason in {each for _, each in EXPLANATIONS}
+
+
+def test_the_page_says_of_each_reason_what_ostiary_why_says() -> None:
+    said, row = {}, re.compile(r"^\| `(\w+)` \| (.*) \| ?(.*?) ?\|$", flags=re.MULTILINE)
+    for section in re.split(r"^## ", CONDITIONS, flags=re.MULTILINE)[1:]:
+        for name, meaning, instruction in row.findall(section):
+            title = section.splitlines()[0]
+            type_ = title if title != "Serving and Ready" else "Ready" if name == "Ready" else "Serving"
+            said[type_, name] = Explanation(meaning, instruction)
+    assert said == {(str(type_), str(reason)): each for (type_, reason), each in EXPLANATIONS.items()}
 
 
 def test_no_reason_is_explained_that_is_none() -> None:

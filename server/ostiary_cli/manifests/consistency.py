@@ -12,6 +12,7 @@ from ostiary_cli.manifests.secret import SecretManifest
 from ostiary_operator.reconcile.secret_port import LABEL
 from ostiary_state.applications.identity import client_id_of, secret_name_of
 from ostiary_state.applications.origins import origin_of
+from ostiary_state.applications.secret_hashes import KEY as HASH_KEY
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.users.spec import OAuthUserSpec
 
@@ -63,7 +64,8 @@ def _required_secrets(
     for each, spec in applications:
         name = secret_name_of(spec, name=each.name)
         if name is not None and spec.secret is not None and spec.secret.mode == "Require":
-            yield from _secret(each, "spec.secret.name", name, "client-secret", secrets)
+            keys = (spec.secret.keys.client_secret, HASH_KEY)
+            yield from _secret(each, "spec.secret.name", name, keys, secrets)
 
 
 def _passwords(
@@ -71,20 +73,20 @@ def _passwords(
 ) -> Iterator[Problem]:
     for each, spec in users:
         if (reference := spec.password_secret_ref) is not None:
-            yield from _secret(each, "spec.passwordSecretRef.name", reference.name, reference.key, secrets)
+            yield from _secret(each, "spec.passwordSecretRef.name", reference.name, (reference.key,), secrets)
 
 
 def _secret(
-    each: Declaration, field: str, name: str, key: str, secrets: dict[str, SecretManifest]
+    each: Declaration, field: str, name: str, keys: tuple[str, ...], secrets: dict[str, SecretManifest]
 ) -> Iterator[Problem]:
-    """Warnings: Secrets are often, and rightly, not kept beside the manifests."""
+    """Warnings: Secrets are often, and rightly, not kept beside the manifests. One of `keys` is enough."""
     secret = secrets.get(f"{each.namespace}/{name}")
     if secret is None:
         message = f"Secret {each.namespace}/{name} is in none of these files"
     elif not secret.labelled:
         message = f"Secret {each.namespace}/{name} lacks the label {LABEL}: 'true' and will not be looked at"
-    elif key not in secret.data:
-        message = f"Secret {each.namespace}/{name} lacks the key {key}"
+    elif not {*keys} & secret.data.keys():
+        message = f"Secret {each.namespace}/{name} lacks the key {keys[0]}"
     else:
         return
     yield each.problem(field, message, warning=True)
