@@ -99,6 +99,7 @@ def test_every_example_is_shown_in_a_guide() -> None:
         *("back-end", "single-page", "native", "machine", "legacy-password"),
         *(
             "agents",
+            "callbacks",
             "certification",
             "gitops",
             "jupyterhub",

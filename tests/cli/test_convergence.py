@@ -77,6 +77,16 @@ async def test_what_is_declared_is_stored(directory: Directory) -> None:
     assert directory.store.people["team/alice"].password_hash is not None
 
 
+async def test_routes_are_not_followed_and_callbacks_that_are_listed_count(directory: Directory) -> None:
+    followed = "callbackURLsFrom:\n- {ingressRef: {name: shop}, path: /cb}"
+    directory.write("shop.yaml", application("shop", spec=followed))
+    directory.write("both.yaml", application("both", spec=f"callbackURLs: [https://shop.example/]\n{followed}"))
+    assert (await directory.converge())["shop"] is Reason.ACCEPTED
+    assert [(row.id, row.spec["callbackURLs"]) for row in directory.store.rows.values()] == [
+        ("team/both", ["https://shop.example/"])
+    ]
+
+
 async def test_what_did_not_change_writes_nothing_also_after_a_restart(directory: Directory) -> None:
     await directory.converge()
     written = len(directory.store.batches)

@@ -1,11 +1,12 @@
 """What a person reads in the terminal."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ostiary_cli.manifests.document import documents
 from ostiary_cli.manifests.envelope import Declaration, declarations
 from ostiary_cli.up.convergence import Reconciled
-from ostiary_cli.up.table import Palette, Table, refusals, unreachable
+from ostiary_cli.up.table import Palette, Table, refusals, unfollowed, unreachable
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Condition, Endpoints, Outcome, Truth
 from tests.cli.manifests import application, user
@@ -85,4 +86,15 @@ def test_an_address_on_another_port_is_worth_a_warning() -> None:
     assert list(unreachable([Reconciled(shop, STORED)], 9000)) == [
         "a.yaml:7: warning: spec.authenticationAddress: "
         "nothing listens at http://shop.localhost:8080: leave the port out, and it is 9000"
+    ]
+
+
+def test_a_route_that_is_not_followed_is_told_at_its_line() -> None:
+    spec = "callbackURLsFrom:\n- {httpRouteRef: {name: shop}, path: /cb}"
+    shop, message = declaration(application("shop", spec=spec)), "HTTPRoute shop is not followed"
+    said = Condition(Type.CALLBACKS_RESOLVED, Truth.FALSE, Reason.NOT_FOLLOWED, message)
+
+    assert list(unfollowed([Reconciled(shop, STORED)])) == []
+    assert list(unfollowed([Reconciled(shop, replace(STORED, conditions=(said,)))])) == [
+        f"a.yaml:7: warning: spec.callbackURLsFrom: {message}"
     ]

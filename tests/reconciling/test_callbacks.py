@@ -10,6 +10,8 @@ from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import DeclaredApplication
 from ostiary_operator.reconcile.outcome import Outcome, Truth, first_failing
 from ostiary_operator.reconcile.route_port import Admission, Route, RouteRef, RouteUnreadable
+from ostiary_state.policies.spec import OAuthApplicationPolicySpec
+from ostiary_state.policies.verdict import Bounds, NamedPolicy
 from tests.reconciling.fake_routes import SHOP
 from tests.reconciling.fakes import World, application
 
@@ -275,6 +277,21 @@ async def test_a_deleted_application_follows_nothing(world: World) -> None:
     await world.applications.reconcile(following())
     await world.applications.reconcile(application(deleted=True))
     assert (world.routes.followed, world.store.rows) == ({"shop/web": frozenset()}, {})
+
+
+async def test_a_policy_sees_the_hosts_of_routes(world: World) -> None:
+    spec = OAuthApplicationPolicySpec.read({"namespaceSelector": {}, "callbackHosts": ["*.shop.example"]})
+    bounds = Bounds("shop", (NamedPolicy("own-hosts", spec),), users_governed=False)
+    world.routes.put("a.shop.example", "b.shop.example")
+    await world.applications.reconcile(following(), bounds)
+    assert served(world) == [f"https://a.shop.example{PATH}", f"https://b.shop.example{PATH}"]
+    world.routes.put("b.shop.example", "evil.example")
+    outcome = await world.applications.reconcile(following(), bounds)
+    allowed = outcome.condition(Type.POLICY_ALLOWED)
+    assert allowed is not None
+    assert allowed.status is Truth.FALSE
+    assert "evil.example" in allowed.message
+    assert served(world) == [f"https://b.shop.example{PATH}"]
 
 
 async def test_checks_of_other_fields_see_the_hosts_of_routes(world: World) -> None:

@@ -13,13 +13,13 @@ def following(*sources: dict[str, Any], **spec: Any) -> dict[str, Any]:
     return {"callbackURLsFrom": list(sources or (ROUTE,)), **spec}
 
 
-FOLLOWED_TWICE = following(ROUTE, EDGE, ROUTE)
 ACCEPTED_CALLBACKS: dict[str, dict[str, Any]] = {
     "callbacks-of-a-route": following(),
     "callbacks-of-an-ingress": following(EDGE),
     "callbacks-of-a-single-page-app": following(type="Public"),
     "callbacks-listed-and-of-routes": application(callbackURLsFrom=[ROUTE, EDGE, ROUTE | {"path": "/other"}]),
     "callbacks-of-most-routes": following(*(ROUTE | {"path": f"/{number}"} for number in range(16))),
+    "callbacks-of-a-route-twice": following(ROUTE, EDGE, ROUTE),
     "callback-of-a-route-with-a-query": following(ROUTE | {"path": "/index.php?auth=%2Fhome;v=1/@x"}),
     "callback-of-a-route-at-its-root": following(ROUTE | {"path": "/"}),
     "no-callbacks-of-routes": application(callbackURLsFrom=[]),

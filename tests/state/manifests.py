@@ -5,7 +5,7 @@ Longer than a file should be, because it is a table.
 
 from typing import Any
 
-from tests.state.callback_manifests import ACCEPTED_CALLBACKS, FOLLOWED_TWICE, REFUSED_CALLBACKS, ROUTE, following
+from tests.state.callback_manifests import ACCEPTED_CALLBACKS, REFUSED_CALLBACKS, ROUTE, following
 from tests.state.cases import CALLBACK, Refused, application, at, public
 from tests.state.openid_manifests import ACCEPTED_OPENID, REFUSED_OPENID
 from tests.state.rotation_manifests import ACCEPTED_ROTATIONS, REFUSED_ROTATIONS
@@ -330,7 +330,6 @@ UNREADABLE_APPLICATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "too-many": ("spec.callbackURLs", {"callbackURLs": [f"https://a/{i}" for i in range(65)]}),
     "list-as-text": ("spec.callbackURLs", {"callbackURLs": CALLBACK}),
     "duration-as-number": ("spec.tokenLifetimes.accessToken", application(tokenLifetimes={"accessToken": 600})),
-    "route-twice": ("spec.callbackURLsFrom", FOLLOWED_TWICE),
     "route-without-a-path": ("spec.callbackURLsFrom[0].path", {"callbackURLsFrom": [{"ingressRef": {"name": "shop"}}]}),
     "route-of-no-path": ("spec.callbackURLsFrom[0].path", following(ROUTE | {"path": ""})),
     "routes-too-many": ("spec.callbackURLsFrom", following(*(ROUTE | {"path": f"/{number}"} for number in range(17)))),

@@ -99,12 +99,14 @@ def test_a_schema_is_structural(name: str) -> None:
 def test_every_list_says_how_it_merges(name: str) -> None:
     lists = {path: schema for path, schema in all_schemas(name).items() if schema.get("type") == "array"}
     # refused whatever it holds; replaced as a whole, as Kubernetes has it of its own selectors
-    apart = (".spec.claims.amr", ".spec.namespaceSelector.matchExpressions")
+    apart = (".spec.claims.amr", ".spec.namespaceSelector.matchExpressions", ".spec.callbackURLsFrom")
     assert {schema.get("x-kubernetes-list-type") for path, schema in lists.items() if path not in apart} <= {
         "set",
         "map",
     }
     assert lists[".status.conditions"]["x-kubernetes-list-map-keys"] == ["type"]
+    sets = {path: each["items"] for path, each in lists.items() if each.get("x-kubernetes-list-type") == "set"}
+    assert {items["type"] for items in sets.values()} == {"string"}, "server-side apply refuses a set of objects"
 
 
 @definitions

@@ -24,7 +24,7 @@ from ostiary_cli.up.incarnations import Incarnations
 from ostiary_cli.up.loopback_address import served_on
 from ostiary_cli.up.manifest_folder import ManifestFolder
 from ostiary_cli.up.secret_files import SecretFiles
-from ostiary_cli.up.table import Palette, Table, refusals, unreachable
+from ostiary_cli.up.table import Palette, Table, refusals, unfollowed, unreachable
 from ostiary_operator.passwords import ThreadedHasher
 from ostiary_operator.reconcile.application import ApplicationReconciler
 from ostiary_operator.reconcile.client_secret import new_secret
@@ -97,6 +97,7 @@ def _lines(state: State, table: Table) -> Iterator[str]:
     if policies:
         yield f"  OAuthApplicationPolicy {', '.join(policies)}: not looked at, as policies are for a cluster"
     yield from unreachable(state.objects, table.port)
+    yield from unfollowed(state.objects)
 
 
 def _convergence(store: IntentRepository, data: DataDirectory, port: int) -> Convergence:

@@ -8,7 +8,7 @@ from ostiary_cli.manifests.envelope import Declaration, Kind
 from ostiary_cli.up.convergence import Reconciled
 from ostiary_cli.up.loopback_address import is_reached_on
 from ostiary_operator.reconcile.conditions import Type
-from ostiary_operator.reconcile.outcome import Condition, first_failing
+from ostiary_operator.reconcile.outcome import Condition, Truth, first_failing
 
 GAP = "   "
 
@@ -99,6 +99,14 @@ def unreachable(objects: Iterable[Reconciled], port: int) -> Iterator[str]:
         if endpoints is not None and not is_reached_on(port, endpoints.issuer):
             message = f"nothing listens at {endpoints.issuer}: leave the port out, and it is {port}"
             yield str(each.declaration.problem("spec.authenticationAddress", message, warning=True))
+
+
+def unfollowed(objects: Iterable[Reconciled]) -> Iterator[str]:
+    """Callbacks that a cluster would have, at their lines."""
+    for each in objects:
+        said = each.outcome.condition(Type.CALLBACKS_RESOLVED)
+        if said is not None and said.status is not Truth.TRUE:
+            yield str(each.declaration.problem("spec.callbackURLsFrom", said.message, warning=True))
 
 
 def _place(declaration: Declaration, wrong: Condition) -> object:

@@ -1,6 +1,8 @@
 """Routes whose hosts are callback URLs of an application, as its manifest names them."""
 
-from pydantic import ConfigDict
+from typing import Annotated
+
+from pydantic import Field
 
 from ostiary_state.applications.spec_types import CallbackPath
 from ostiary_state.applications.texts import ObjectName
@@ -17,9 +19,6 @@ class RouteRefSpec(Manifest):
 class CallbackSourceSpec(Manifest):
     """One route, and where below each of its hosts the callback is."""
 
-    # the API server compares such a list item by item, for which an item has to be one value
-    model_config = ConfigDict(json_schema_extra={"x-kubernetes-map-type": "atomic"})
-
     http_route_ref: RouteRefSpec | None = None
     """An HTTPRoute of the Gateway API: its spec.hostnames, once a gateway has accepted it. The hostnames of the
     gateway's listeners are not followed: the gateway is somebody else's."""
@@ -30,7 +29,8 @@ class CallbackSourceSpec(Manifest):
     path: CallbackPath
     """The callback below each host, such as /oauth2/callback, compared character by character like callbackURLs."""
 
-    def __repr__(self) -> str:
-        named = {"httpRouteRef": self.http_route_ref, "ingressRef": self.ingress_ref}
-        refs = [f"{kind} {ref.name}" for kind, ref in named.items() if ref is not None]
-        return f"{' and '.join(refs) or 'no route'} at {self.path}"
+
+# Replaced as a whole by whoever applies it: it has no scalar key, and server-side apply refuses a set of objects.
+CallbackSources = Annotated[
+    tuple[CallbackSourceSpec, ...], Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+]

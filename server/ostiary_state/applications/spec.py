@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from ostiary_state.applications.callback_sources import CallbackSourceSpec
+from ostiary_state.applications.callback_sources import CallbackSources
 from ostiary_state.applications.claim_mapping import ClaimSpec
 from ostiary_state.applications.client_templates import ClientIDMetadataSpec, DynamicRegistrationSpec
 from ostiary_state.applications.rotation_spec import RotationSpec
@@ -119,7 +119,7 @@ class OAuthApplicationSpec(Manifest):
     https, or http on loopback and *.localhost, or, for a Public application, a private-use scheme with a dot such as
     com.example.app:/callback."""
 
-    callback_urls_from: Annotated[tuple[CallbackSourceSpec, ...], Field(max_length=16), EachOnce()] = ()
+    callback_urls_from: CallbackSources = ()
     """Routes of this namespace whose hosts are callback URLs, too, and are followed when they change. Always https on
     port 443: TLS often ends before the route. status.resolvedCallbackURLs lists what came of it."""
 

@@ -18,7 +18,7 @@ _KEPT = (
     "description", "type", "format", "enum", "default", "minLength", "maxLength", "minimum", "maximum",
     "minItems", "maxItems", "maxProperties", "items", "required", "properties", "additionalProperties",
     "x-kubernetes-list-type",
-    "x-kubernetes-list-map-keys", "x-kubernetes-map-type",
+    "x-kubernetes-list-map-keys",
     "x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations",
 )  # fmt: skip
 _DROPPED = frozenset({"title", "$defs"})
