@@ -126,10 +126,9 @@ class Provider:
             revocations=self._watched(MemoryRevocations(self.database)),
             registrations=self.registrations,
         )
-        passwords = PasswordPool(hasher=CHEAP)
         around = Surroundings(
             cookie_keys=KeyMaterial((b"k" * 32,)),
-            passwords=passwords,
+            passwords=(passwords := PasswordPool(hasher=CHEAP)),
             trusted_proxies=TrustedProxies(),
             clock=lambda: self.now,
             metrics=self.metrics,
