@@ -6,8 +6,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from ostiary_operator.cluster import ApiRefused, Cluster
-from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser
-from ostiary_operator.reconcile.secret_history import REVOKE, ROTATE
+from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, DeclaredUser, own_annotations
 from ostiary_operator.reconcile.timestamps import seconds_of
 from ostiary_state.intent import StoredApplication
 
@@ -42,11 +41,6 @@ class ObjectKind(Enum):
             annotations=own_annotations(metadata.get("annotations")),
             served_until=seconds_of((body.get("status") or {}).get("servedUntil")),
         )
-
-
-def own_annotations(annotations: Mapping[str, str] | None) -> dict[str, str]:
-    """Those that mean something to us; others may be large."""
-    return {name: value for name, value in (annotations or {}).items() if name in (ROTATE, REVOKE)}
 
 
 class Key(NamedTuple):

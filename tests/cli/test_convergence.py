@@ -155,3 +155,17 @@ async def test_a_store_that_is_away_is_said_plainly_and_nothing_is_lost(director
 
     directory.store.database.away = False
     assert await directory.converge() == {"alice": Reason.ACCEPTED, "shop": Reason.ACCEPTED}
+
+
+async def test_the_annotation_of_a_file_replaces_the_secret_and_both_count(directory: Directory) -> None:
+    directory.write("shop.yaml", application("shop", spec="grantModes: [client_credentials]"))
+    await directory.converge()
+    (before,) = directory.store.rows["team/shop"].credentials
+    text = application("shop", spec="grantModes: [client_credentials]")
+    directory.write("shop.yaml", text.replace("metadata:", 'metadata:\n  annotations: {ostiary.dev/rotate: "2"}', 1))
+    await directory.converge()
+    await directory.converge()
+    first, second = directory.store.rows["team/shop"].credentials
+    assert (first.id, first.digest, second.id) == ("1", before.digest, "2")
+    (file,) = directory.secrets.glob("*.yaml")
+    assert f"{2:043}" in file.read_text()

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ostiary_operator.reconcile.secret_history import REVOKE, ROTATE
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -59,3 +61,8 @@ class DeclaredUser(Declared):
     def needs_secret(self) -> bool:
         """Whether it has a password."""
         return "passwordSecretRef" in self.spec
+
+
+def own_annotations(annotations: Mapping[str, str] | None) -> dict[str, str]:
+    """Those that mean something to us; others may be large."""
+    return {name: value for name, value in (annotations or {}).items() if name in (ROTATE, REVOKE)}

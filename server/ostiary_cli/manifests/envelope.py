@@ -58,6 +58,11 @@ class Declaration:
         return spec if isinstance(spec, Mapping) else {}
 
     @property
+    def annotations(self) -> Mapping[str, str]:
+        """As written."""
+        return self.body["metadata"].get("annotations") or {}
+
+    @property
     def line(self) -> int:
         """Where it begins."""
         return self.document.line_of(self.at.removesuffix(".")) or 1

@@ -13,7 +13,7 @@ from ostiary_cli.up.incarnations import Incarnation, Incarnations, Key
 from ostiary_cli.up.manifest_folder import Snapshot
 from ostiary_cli.up.secret_files import SecretFiles, held_secret
 from ostiary_operator.reconcile.application import ApplicationReconciler
-from ostiary_operator.reconcile.declared import DeclaredApplication, DeclaredUser
+from ostiary_operator.reconcile.declared import DeclaredApplication, DeclaredUser, own_annotations
 from ostiary_operator.reconcile.outcome import Outcome
 from ostiary_operator.reconcile.secret_port import SecretChanged
 from ostiary_operator.reconcile.user import UserReconciler
@@ -80,7 +80,14 @@ class Convergence:
         if declaration.kind is Kind.USER:
             user = DeclaredUser(declaration.namespace, declaration.name, uid, GENERATION, declaration.spec)
             return await _again(lambda: self.users.reconcile(user))
-        application = DeclaredApplication(declaration.namespace, declaration.name, uid, GENERATION, declaration.spec)
+        application = DeclaredApplication(
+            declaration.namespace,
+            declaration.name,
+            uid,
+            GENERATION,
+            declaration.spec,
+            annotations=own_annotations(declaration.annotations),
+        )
         return await _again(lambda: self.applications.reconcile(application))
 
     async def _end(self, snapshot: Snapshot, declared: set[Key]) -> None:

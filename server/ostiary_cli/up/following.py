@@ -18,6 +18,7 @@ from ostiary_state.intent import IntentStore
 SETTLING_MS = 50  # without another event: editors save in several steps
 GROUPED_MS = 400  # at most: a checkout of a branch is one change
 LOOK_MS = 1000  # a look without any event, for mounts that send none
+SECRETS = 10.0  # seconds between looks for client secrets that are due
 SECOND_LOOK = 0.3  # seconds; an editor may remove a file before it writes it anew
 SERVED_WITHIN = 5.0  # seconds; a new address first needs its signing keys
 
@@ -43,6 +44,7 @@ class Following:
     store: IntentStore
     wake: Callable[[], None]  # tells the server of this process that something was written
     _seen: object = None
+    _next_secrets: float = 0.0
     _declared: set[tuple[str, str]] = field(default_factory=set)
 
     async def states(self, directory: Path, stop: asyncio.Event) -> AsyncGenerator[State, None]:
@@ -63,7 +65,7 @@ class Following:
 
     async def _look_if_changed(self) -> State | None:
         fingerprint = self.folder.fingerprint()
-        if fingerprint == self._seen:
+        if fingerprint == self._seen and not await self._secrets_are_due():
             return None
         try:
             state = await self.look()
@@ -72,6 +74,20 @@ class Following:
             return None
         self._seen = fingerprint
         return state
+
+    async def _secrets_are_due(self) -> bool:
+        """Whether a client secret is to be replaced or has ended, which no file tells."""
+        now = time.time()
+        if now < self._next_secrets:
+            return False
+        self._next_secrets = now + SECRETS
+        try:
+            if await self.store.rotations_due(now, 1):
+                return True
+            rows = await self.store.overlapping()
+        except StoreUnavailable:
+            return False
+        return any(not each.valid(now) for row in rows for each in row.credentials)
 
     async def look(self) -> State:
         """Read, reconcile, and wait until it is served. Raises StoreUnavailable or SecretChanged."""
