@@ -61,14 +61,14 @@ async def test_it_is_compared_the_slow_way_once_and_remembered_by_its_digest() -
     application = replace(CERTIFIED, credentials=(credential,))
     hashed = HashedSecrets(comparison, verified=lambda key, digest: told.append((key, digest)))
     for _ in range(3):
-        await hashed.try_hashes(application, SECRET, "192.0.2.1", 0.0)
+        await hashed.matches(application, SECRET, "192.0.2.1", 0.0)
     key = (application.id, application.incarnation, "1")
     assert (comparison.compared, told) == (1, [(key, digest_of(SECRET))])
     assert hashed.digest(application, credential) == digest_of(SECRET)
 
     after_a_restart = HashedSecrets(comparison)
     after_a_restart.learn(key, digest_of(SECRET))
-    await after_a_restart.try_hashes(application, "a guess", "192.0.2.1", 0.0)
+    await after_a_restart.matches(application, "a guess", "192.0.2.1", 0.0)
     assert comparison.compared == 1
 
 

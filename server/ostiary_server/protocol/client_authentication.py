@@ -107,8 +107,12 @@ class ClientAuthentication:
         if method == PRIVATE_KEY_JWT:
             client = await self._by_assertion(request)
         else:
-            await self._try_hashes(request, method)
-            client = self._by_secret(request, method)
+            try:
+                client = self._by_secret(request, method)
+            except InvalidClient:
+                if not await self._matches_a_hash(request, method):
+                    raise
+                client = self._by_secret(request, method)
         application = client.application
         if application is None:
             raise InvalidClient(FAILED, detail=f"by {method}")
@@ -142,18 +146,18 @@ class ClientAuthentication:
                 return application
         return self._directory.application(request.issuer.id, claimed.client_id or claimed.subject)
 
-    async def _try_hashes(self, request: EngineRequest, method: str) -> None:
-        """Where another product's hash is all that is known of a secret; it costs nothing where there is none."""
+    async def _matches_a_hash(self, request: EngineRequest, method: str) -> bool:
+        """Where another product's hash is all that is known of a secret, whether it is of this one."""
         if self._hashed is None or method == "none":
-            return
+            return False
         pair = (request.form.get("client_id"), request.form.get("client_secret"))
         if method == "client_secret_basic":
             pair = basic_credentials(request.authorization or "") or (None, None)
         client_id, secret = pair
         application = self._directory.application(request.issuer.id, client_id) if client_id and secret else None
         if application is None or not secret or not any(each.hash for each in application.credentials):
-            return
-        await self._hashed.try_hashes(application, secret, request.remote, request.now)
+            return False
+        return await self._hashed.matches(application, secret, request.remote, request.now)
 
     def _by_secret(self, request: EngineRequest, method: str) -> Client:
         """Also by none, where a public client only names itself."""

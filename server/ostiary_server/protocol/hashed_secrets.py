@@ -48,8 +48,8 @@ class HashedSecrets:
             return credential.digest
         return self._digests.get((application.id, application.incarnation, credential.id), b"")
 
-    async def try_hashes(self, application: Application, secret: str, remote: str, now: float) -> None:
-        """Compare with each hash that nothing is known of yet. Raises TemporarilyUnavailable."""
+    async def matches(self, application: Application, secret: str, remote: str, now: float) -> bool:
+        """Whether one of the hashes that nothing is known of yet is of this secret. Raises TemporarilyUnavailable."""
         for credential in application.credentials:
             key = (application.id, application.incarnation, credential.id)
             if not credential.hash or not credential.valid(now) or key in self._digests:
@@ -63,3 +63,5 @@ class HashedSecrets:
                 digest = digest_of(secret)
                 self.learn(key, digest)
                 self._verified(key, digest)
+                return True
+        return False
