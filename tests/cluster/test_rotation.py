@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -192,6 +193,9 @@ def test_a_replica_is_asked_whether_the_credential_authenticates_and_that_is_no_
     assert message.startswith("secret 2 authenticates at a live replica")
     told = eventually(lambda: _told(crds, namespace), within=40)
     assert told == ("False", "Unused")
+    header, line = crds.kubectl("get", "oauthapplication", "web", "-n", namespace, "-o", "wide").splitlines()
+    age = line[header.index("SECRET AGE") :].split()[0]
+    assert re.fullmatch(r"\d+s|\dm\d*s?", age)
     assert not [
         each for each in application_of(crds, "web", namespace)["status"]["credentials"] if "lastUsedAt" in each
     ]

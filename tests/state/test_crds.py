@@ -145,7 +145,7 @@ def test_applications_are_listed_as_people_look_for_them() -> None:
     narrow = [column["name"] for column in columns if not column.get("priority")]
     wide = [column["name"] for column in columns if column.get("priority") == 1]
     assert narrow == ["Client ID", "Enabled", "Type", "Ready", "Reason", "Age"]
-    assert wide == ["Grant Modes", "Address", "Serving"]
+    assert wide == ["Grant Modes", "Address", "Last Token", "Secret Age", "Serving"]
 
 
 def test_policies_belong_to_the_cluster_and_the_others_to_a_namespace() -> None:

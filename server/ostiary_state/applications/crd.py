@@ -34,6 +34,8 @@ COLUMNS = (
     AGE,
     Column("Grant Modes", ".spec.grantModes", "Ways in which it obtains tokens.", wide=True),
     Column("Address", ".status.endpoints.issuer", "Where its users sign in.", wide=True),
+    Column("Last Token", ".status.lastTokenIssuedAt", "When it was issued a token last.", type="date", wide=True),
+    Column("Secret Age", ".status.credentials[-1:].createdAt", "Since when its secret counts.", type="date", wide=True),
     Column(
         "Serving",
         '.status.conditions[?(@.type=="Serving")].status',
