@@ -138,11 +138,6 @@ EXPLANATIONS: Final[Mapping[tuple[Type, Reason], Explanation]] = {
         "stored yet, one whose routes went is stored without",
         "see `CallbacksResolved`",
     ),
-    (Type.SYNCED, Reason.WAITING_FOR_CALLBACKS): Explanation(
-        "`callbackURLsFrom` has given no callback and none is listed, so nobody can sign in: a new application is "
-        "not stored yet, one whose routes went is stored without",
-        "see `CallbacksResolved`",
-    ),
     (Type.SYNCED, Reason.SUSPENDED): Explanation(
         "unknown: `spec.suspend` is true, nothing is looked at", "set it to false"
     ),
@@ -203,46 +198,6 @@ EXPLANATIONS: Final[Mapping[tuple[Type, Reason], Explanation]] = {
     ),
     (Type.CALLBACKS_RESOLVED, Reason.NOT_FOLLOWED): Explanation(
         "`ostiary up` has no cluster, and follows nothing", "list `callbackURLs`, too"
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.RESOLVED): Explanation(
-        "true; the message counts them, and names hosts that were skipped",
-        "",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.ROUTE_NOT_FOUND): Explanation(
-        "there is no such object in this namespace; what it gave has ended",
-        "create it, or take it out of `callbackURLsFrom`",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.ROUTE_NOT_ACCEPTED): Explanation(
-        "every gateway that judged the HTTPRoute refuses it; what it gave has ended",
-        "look at what the gateway said",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.PENDING): Explanation(
-        "no gateway has judged what the HTTPRoute says now",
-        "nothing, for a moment; then look at its `parentRefs`",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.NO_HOSTS): Explanation(
-        "the route names no host that can be a callback: none, a wildcard, or a rule for every host",
-        "name hosts in the route, or list `callbackURLs`",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.TOO_MANY_HOSTS): Explanation(
-        "with those of routes there would be more than 64 callback URLs; the message says how many are left out",
-        "split the application",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.NO_GATEWAY_API): Explanation(
-        "the cluster does not know HTTPRoutes",
-        "install the Gateway API, or use an Ingress",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.FORBIDDEN): Explanation(
-        "the operator may not list such objects in this namespace",
-        "set `rbac.routes` of the chart, or run the command in the message",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.CLUSTER_UNAVAILABLE): Explanation(
-        "the Kubernetes API does not list them",
-        "nothing: it is tried again",
-    ),
-    (Type.CALLBACKS_RESOLVED, Reason.NOT_FOLLOWED): Explanation(
-        "`ostiary up` has no cluster, and follows nothing",
-        "list `callbackURLs`, too",
     ),
     (Type.DISCOURAGED_GRANT_MODE, Reason.IN_USE): Explanation(
         "`implicit` or `password` is on (RFC 9700 sections 2.1.2 and 2.4)",
