@@ -52,6 +52,7 @@ from tests.fakes import (
 from tests.granting import APPLICATION as CONFIDENTIAL
 from tests.granting import SECRET, basic
 from tests.observed import MadeKeys, Watched
+from tests.openid.people import ADA
 from tests.outside import Outside
 from tests.pages.forms import form_of
 
@@ -73,27 +74,6 @@ CERTIFIED = replace(
     pkce_required=False,
     openid=OpenIDSettings(id_token_claims_always=False),
 )
-ADA: dict[str, Any] = {
-    "username": "ada",
-    "displayName": "Ada Lovelace",
-    "givenName": "Ada",
-    "familyName": "Lovelace",
-    "middleName": "King",
-    "nickname": "Enchantress",
-    "profileURL": "https://people.example.com/ada",
-    "pictureURL": "https://people.example.com/ada.png",
-    "websiteURL": "https://ada.example.com",
-    "gender": "female",
-    "birthdate": "1815-12-10",
-    "zoneinfo": "Europe/London",
-    "locale": "en-GB",
-    "email": "ada@example.com",
-    "emailVerified": True,
-    "phoneNumber": "+44 20 7946 0000",
-    "address": {"formatted": "12 St James's Square\nLondon", "country": "United Kingdom"},
-    "groups": ["staff", "engines"],
-    "claims": {"department": "engines"},
-}
 
 
 @dataclass

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.openid.provider import ADA, CALLBACK, SECRET, Answer, Browser, Provider, Shown, basic
+from tests.openid.people import ADA
+from tests.openid.provider import CALLBACK, SECRET, Answer, Browser, Provider, Shown, basic
 from tests.pages.forms import form_of
 
 PROFILE = {

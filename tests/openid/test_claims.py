@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ostiary_state.applications.claim_mapping import MappedClaim
-from tests.openid.provider import ADA, Answer, Browser, Provider, Shown
+from tests.openid.people import ADA
+from tests.openid.provider import Answer, Browser, Provider, Shown
 
 
 async def answered(provider: Provider, browser: Browser, claims: object, **changes: Any) -> tuple[dict, dict]:

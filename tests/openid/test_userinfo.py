@@ -8,7 +8,8 @@ import pytest
 
 from ostiary_server.protocol.claims import user_claims
 from ostiary_state.applications.claim_mapping import MappedClaim
-from tests.openid.provider import ADA, ALL_TYPES, Browser, Provider
+from tests.openid.people import ADA
+from tests.openid.provider import ALL_TYPES, Browser, Provider
 
 SCOPES = "openid profile email phone address groups"
 
