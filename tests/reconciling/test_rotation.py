@@ -161,6 +161,15 @@ async def test_what_is_no_number_revokes_nothing(world: World, value: str) -> No
     assert stored(world) == [("1", None)]
 
 
+async def test_a_number_that_no_secret_has_yet_revokes_nothing(world: World) -> None:
+    """Each rotation writes status, which is an event of the annotated object: it would be replaced without an end."""
+    for _ in range(3):
+        await world.applications.reconcile(rotating({REVOKE: "9"}))
+    assert stored(world) == [("1", None)]
+    await world.applications.reconcile(rotating({REVOKE: "9", ROTATE: "now"}))
+    assert stored(world) == [("1", 24.0), ("2", None)]
+
+
 class TestWhenUnused:
     """The one before goes when the other has proven itself, never before."""
 

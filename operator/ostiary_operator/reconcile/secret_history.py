@@ -11,7 +11,8 @@ from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.rotation_spec import RotationSpec
 
 ROTATE = "ostiary.dev/rotate"  # annotation of an OAuthApplication: another value replaces its secret
-REVOKE = "ostiary.dev/revoke-up-to"  # annotation: the id of a secret; it and those before it count no more
+REVOKE = "ostiary.dev/revoke-up-to"  # annotation: the id of a secret; it and those before it count no more. One that
+# no secret has yet revokes none: each that came would be replaced at once, for ever
 
 _DEFAULT = RotationSpec()
 _MOST = 5  # secrets at a time: each costs a comparison
@@ -54,7 +55,7 @@ class History:
 
     def asked_for(self, current: ClientCredential) -> bool:
         """Whether somebody wants the current one replaced now."""
-        return self._revoked(current) or (bool(self.requested) and self.requested != current.requested)
+        return self._revoked(current, current) or (bool(self.requested) and self.requested != current.requested)
 
     def unused(self, earlier: ClientCredential, current: ClientCredential, now: float) -> bool:
         """Proven so: the new one has been used since it came, and the earlier one not for long enough."""
@@ -74,11 +75,13 @@ class History:
         return rotation.longest_overlap.seconds if ours or rotation.overlap is not None else 0
 
     def _counts(self, earlier: ClientCredential, current: ClientCredential, now: float) -> bool:
-        return earlier.valid(now) and not self._revoked(earlier) and not self.unused(earlier, current, now)
+        return earlier.valid(now) and not self._revoked(earlier, current) and not self.unused(earlier, current, now)
 
-    def _revoked(self, credential: ClientCredential) -> bool:
+    def _revoked(self, credential: ClientCredential, newest: ClientCredential) -> bool:
         upto = self.annotations.get(REVOKE, "")
-        return upto.isdecimal() and len(upto) < _LONGEST_REQUEST and int(credential.id) <= int(upto)
+        if not upto.isdecimal() or len(upto) >= _LONGEST_REQUEST:
+            return False
+        return int(credential.id) <= int(upto) <= int(newest.id)
 
 
 def _followed(earlier: ClientCredential, until: float) -> ClientCredential:
