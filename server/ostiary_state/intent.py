@@ -143,7 +143,7 @@ class IntentStore(Protocol):
         """Ids of applications whose secret is to be replaced, those first that have waited longest."""
 
     async def overlapping(self) -> Sequence[StoredApplication]:
-        """Applications of which a secret authenticates until another has followed it: few at any time."""
+        """Those with an owner of which a secret authenticates until another has followed it: few at any time."""
 
     async def uses(self, application_ids: Collection[str]) -> Sequence[Use]:
         """Of these applications, past incarnations included."""

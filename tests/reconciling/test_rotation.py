@@ -234,6 +234,19 @@ async def test_a_fleet_takes_turns_and_a_person_does_not_wait(world: World) -> N
     assert await world.store.rotations_due(world.now, 10) == []
 
 
+async def test_one_that_cannot_be_replaced_does_not_take_the_turn_of_others(world: World) -> None:
+    """Such as a Secret that its namespace has made immutable."""
+    world.turns = Turns(10.0, lambda: 0.0)
+    for name in ("a", "b"):
+        await world.applications.reconcile(replace(rotating(**DAILY), name=name))
+    world.now += 24 * HOUR
+    world.secrets.lose_next = True
+    with pytest.raises(Crash):
+        await world.applications.reconcile(replace(rotating(**DAILY), name="a"))
+    await world.applications.reconcile(replace(rotating(**DAILY), name="b"))
+    assert [each.id for each in world.store.rows["shop/b"].credentials] == ["1", "2"]
+
+
 async def test_no_more_than_five_secrets_count_at_a_time(world: World) -> None:
     for number in range(8):
         await world.applications.reconcile(rotating({ROTATE: str(number)}))

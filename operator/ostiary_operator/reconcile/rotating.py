@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from ostiary_operator.reconcile.outcome import Notice
 from ostiary_operator.reconcile.secret_history import History
 from ostiary_operator.reconcile.writer import IntentWriter
+from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.intent import IntentStore, StoredApplication
 
@@ -45,6 +46,10 @@ class Turns:
         self._next = self.clock() + self.spacing
         return True
 
+    def give_back(self) -> None:
+        """It came to nothing: one that never succeeds must not take the turns of the others."""
+        self._next = self.clock()
+
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
@@ -72,15 +77,30 @@ class Rotations:
 
         Raises what `put` and the store raise, and ReplicasBehind: nothing is lost, try again.
         """
-        now = self.now()
         current = next((each for each in row.credentials if each.current), None)
         if current is None:
             return None
         asked = history.asked_for(current)
-        if not asked and not (self._is_due(row, now) and self.turns.take()):
+        if not asked and not (self._is_due(row, self.now()) and self.turns.take()):
             return None
+        try:
+            return await self._replace(row, current, history, put, asked=asked)
+        except BaseException:
+            if not asked:
+                self.turns.give_back()
+            raise
+
+    async def _replace(
+        self,
+        row: StoredApplication,
+        current: ClientCredential,
+        history: History,
+        put: Callable[[str], Awaitable[None]],
+        *,
+        asked: bool,
+    ) -> Rotated:
         secret = self.new_secret()
-        pending = history.pending(row.credentials, hashlib.sha256(secret.encode()).digest(), now)
+        pending = history.pending(row.credentials, hashlib.sha256(secret.encode()).digest(), self.now())
         revision = await self.writer.write([replace(row, credentials=(*row.credentials, pending))])
         await self._served(revision)
         await put(secret)
