@@ -65,7 +65,7 @@ class Use:
     incarnation: str
     credential: str  # the id of the secret that it authenticated with; "": it was issued a token
     used_at: float
-    digest: bytes | None = field(default=None, repr=False)  # of a secret that was verified with another product's hash
+    digest: bytes | None = field(default=None, repr=False)  # of a hash, and behind it of the secret that it verified
 
 
 @dataclass(frozen=True, slots=True)
