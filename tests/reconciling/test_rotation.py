@@ -88,7 +88,7 @@ async def test_every_replica_knows_a_secret_before_anybody_can_read_it(
 
     del world.store.database.replicas["behind"]
     await world.applications.reconcile(rotating(**DAILY))
-    assert [each for each, _ in stored(world)] == ["1", "2"]
+    assert [each for each, _ in stored(world)] == ["1", "3"]
     assert accepts(world, secret_of(world))
 
 
@@ -119,10 +119,31 @@ async def test_a_crash_before_the_secret_was_written_forgets_what_nobody_can_kno
     world.store.put(replace(row, credentials=(*row.credentials, pending)))
     world.secrets.forbidden.clear()
 
+    world.now += HOUR
     await world.applications.reconcile(rotating())
 
     assert stored(world) == [("1", None)]
     assert secret_of(world) == first
+
+
+async def test_a_secret_that_gets_there_late_is_served_and_followed_like_any_other(world: World) -> None:
+    """The answer to the write was lost and the watch is behind, or the operator of before is not dead yet."""
+    await world.applications.reconcile(rotating({ROTATE: "1"}))
+    first = secret_of(world)
+    before = world.secrets.held["shop", "web-oauth"]
+    world.secrets.lose_next = True
+    with pytest.raises(Crash):
+        await world.applications.reconcile(rotating({ROTATE: "2"}))
+    after = world.secrets.held["shop", "web-oauth"]
+
+    world.secrets.held["shop", "web-oauth"] = before
+    await world.applications.reconcile(rotating({ROTATE: "1"}))
+    world.secrets.held["shop", "web-oauth"] = after
+    assert accepts(world, secret_of(world))
+
+    await world.applications.reconcile(rotating({ROTATE: "2"}))
+    assert stored(world) == [("1", 24.0), ("2", None)]
+    assert accepts(world, first)
 
 
 async def test_the_annotation_asks_for_one_replacement_and_its_value_of_the_beginning_for_none(world: World) -> None:
