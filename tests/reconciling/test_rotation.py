@@ -1,5 +1,6 @@
 """Client secrets that follow each other, and none that locks an application out."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -90,6 +91,26 @@ async def test_every_replica_knows_a_secret_before_anybody_can_read_it(
     await world.applications.reconcile(rotating(**DAILY))
     assert [each for each, _ in stored(world)] == ["1", "3"]
     assert accepts(world, secret_of(world))
+
+
+async def test_no_more_than_eight_wait_for_a_replica_that_is_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each holds a place among what is worked on at a time, and a namespace may ask for any number."""
+    monkeypatch.setattr("ostiary_operator.reconcile.rotating._PATIENCE", 0.2)
+    names = [f"web-{number}" for number in range(20)]
+    for name in names:
+        await world.applications.reconcile(replace(rotating(), name=name))
+    world.store.database.replicas |= {"behind": 1}
+    asked = [replace(rotating({ROTATE: "now"}), name=name) for name in names]
+    tried = await asyncio.gather(*map(world.applications.reconcile, asked), return_exceptions=True)
+    assert all(isinstance(each, ReplicasBehind) for each in tried)
+    assert len(world.minted) == len(names) + 8
+
+    world.store.database.replicas.clear()
+    for each in asked:
+        await world.applications.reconcile(each)
+    assert all(row.credentials[-1].requested == "now" for row in world.store.rows.values())
 
 
 @pytest.mark.parametrize("again", ["2", None])

@@ -20,6 +20,8 @@ from ostiary_state.intent import IntentStore, StoredApplication
 
 _PATIENCE = 10.0  # seconds for every replica to know the new secret; then it is tried again from the start
 _LOOK = 0.05
+_AT_ONCE = 8  # that wait for replicas, of all that the operator works on at a time: one replica that is slow must not
+# stop everything else
 
 
 class ReplicasBehind(Exception):
@@ -32,6 +34,7 @@ class Turns:
 
     spacing: float  # seconds
     clock: Callable[[], float] = time.monotonic
+    waiting: int = 0  # replacements that wait for replicas now
     _next: float = field(default=float("-inf"))
 
     @property
@@ -81,14 +84,21 @@ class Rotations:
         if current is None:
             return None
         asked = history.asked_for(current)
-        if not asked and not (self._is_due(row, self.now()) and self.turns.take()):
+        if not asked and not self._is_due(row, self.now()):
             return None
+        if self.turns.waiting >= _AT_ONCE:
+            raise ReplicasBehind(f"{_AT_ONCE} secrets wait already for every replica to know them")
+        if not asked and not self.turns.take():
+            return None
+        self.turns.waiting += 1
         try:
             return await self._replace(row, current, history, put, asked=asked)
         except BaseException:
             if not asked:
                 self.turns.give_back()
             raise
+        finally:
+            self.turns.waiting -= 1
 
     async def _replace(
         self,
