@@ -57,7 +57,8 @@ class MemoryIntent:
         ]
 
     async def overlapping(self) -> Sequence[StoredApplication]:
-        return [row for row in await self.applications() if any(each.expires_at for each in row.credentials)]
+        rows = await self.applications()
+        return [row for row in rows if row.owned and any(each.expires_at for each in row.credentials)]
 
     async def uses(self, application_ids: Collection[str]) -> Sequence[Use]:
         await self.database.statement()

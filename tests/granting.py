@@ -135,8 +135,12 @@ class World:
         self.outside = Outside()
         keys = ClientKeys(self.outside, clock=lambda: self.now)
         issuers = TrustedIssuers(self.outside, None, clock=lambda: self.now)
+        self.noted: list[str] = []  # ids of the secrets that were used
         self.clients = ClientAuthentication(
-            self.directory, ClientAssertions(keys, UsedAssertions()), WorkloadAssertions(self.directory, issuers)
+            self.directory,
+            ClientAssertions(keys, UsedAssertions()),
+            WorkloadAssertions(self.directory, issuers),
+            note=lambda _, credential: self.noted.append(credential.id),
         )
         self.bearer_tokens = BearerTokens(self.directory, self.ring, self.revocations, access_tokens, self.keys)
         engine, issuance = Engine(), Issuance(self.minter)

@@ -16,6 +16,7 @@ from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.labelled_watch import with_access
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Condition, Truth
+from ostiary_operator.reconcile.timestamps import timestamp
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.rotation_spec import RestartSpec
 from ostiary_state.intent import StoredApplication
@@ -28,20 +29,20 @@ class Restarts:
     cluster: Cluster
     bindings: Bindings
     binds: bool  # the operator binds the role itself, while there is something to roll
-    _rolled: dict[str, str] = field(default_factory=dict)  # application to the id of the secret that all have
+    _rolled: dict[str, str] = field(default_factory=dict)  # application to the secret that all were rolled for
     _bound: set[str] = field(default_factory=set)
 
     async def step(
         self, row: StoredApplication, current: ClientCredential, workloads: tuple[RestartSpec, ...]
     ) -> Condition:
         """How far it is. Raises ClusterUnavailable; ApiRefused for what is not foreseen."""
-        if self._rolled.get(row.id) != current.id:
+        if self._rolled.get(row.id) != _named(row, current):
             for number, workload in enumerate(workloads, 1):
                 place = f"{workload.kind} {workload.name} ({number} of {len(workloads)})"
                 waiting = await self._roll(row, current, workload, place)
                 if waiting is not None:
                     return waiting
-            self._rolled[row.id] = current.id
+            self._rolled[row.id] = _named(row, current)
         names = ", ".join(f"{each.kind} {each.name}" for each in workloads)
         return Condition(Type.WORKLOADS_RESTARTED, Truth.TRUE, Reason.RESTARTED, f"{names}: for secret {current.id}")
 
@@ -67,8 +68,8 @@ class Restarts:
             if body is None:
                 text = f"{place} is not there: remove it from spec.rotation.restart, or create it"
                 return _is_not(Reason.WORKLOAD_NOT_FOUND, text)
-            if not _has(body, application, current):
-                marked = {_mark(application): f"{application}/{current.id}"}
+            if not _has(body, row, current):
+                marked = {_mark(application): _named(row, current)}
                 patch = {
                     "metadata": {"resourceVersion": body["metadata"]["resourceVersion"]},
                     "spec": {"template": {"metadata": {"annotations": marked}}},
@@ -107,10 +108,15 @@ def _mark(application: str) -> str:
     return f"ostiary.dev/secret-{hashlib.sha256(application.encode()).hexdigest()[:12]}"
 
 
-def _has(body: Mapping[str, Any], application: str, current: ClientCredential) -> bool:
+def _named(row: StoredApplication, current: ClientCredential) -> str:
+    """One secret and no other: an application that is made anew counts from 1 again."""
+    return f"{row.id.partition('/')[2]}/{current.id} of {timestamp(current.created_at)}"
+
+
+def _has(body: Mapping[str, Any], row: StoredApplication, current: ClientCredential) -> bool:
     """Rolled for this secret, or made since it came."""
     annotations = body["spec"]["template"].get("metadata", {}).get("annotations") or {}
-    if annotations.get(_mark(application)) == f"{application}/{current.id}":
+    if annotations.get(_mark(row.id.partition("/")[2])) == _named(row, current):
         return True
     made = datetime.fromisoformat(body["metadata"]["creationTimestamp"]).timestamp()
     return made > current.created_at

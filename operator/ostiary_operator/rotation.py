@@ -20,7 +20,7 @@ from ostiary_state.intent import IntentStore, StoredApplication
 logger = logging.getLogger(__name__)
 
 _LOOK = 5.0  # seconds
-_AGAIN = 60.0  # seconds until one is tried again that was tried and is still due: others may be behind it
+_AGAIN = 60.0  # seconds until one is looked at again that was and still is as before: disabled, suspended, refused
 _MANY = 100  # applications that one look puts on the list, where nothing spaces them
 
 
@@ -39,7 +39,8 @@ class RotationScheduler:
     ) -> None:
         self._store, self._worklist, self._turns = store, worklist, turns
         self._overlaps, self._now = overlaps, now
-        self._tried: dict[str, float] = {}
+        self._tried: dict[str, float] = {}  # when those that are due were put on the list last
+        self._ended: dict[str, float] = {}  # the same of those of which a secret may go
 
     async def run(self) -> None:
         """For ever."""
@@ -53,23 +54,32 @@ class RotationScheduler:
     async def once(self) -> None:
         """One look: three statements, however many applications there are."""
         now = self._now()
-        self._tried = {row_id: at for row_id, at in self._tried.items() if now - at < _AGAIN}
         if self._turns.free:
-            due = await self._store.rotations_due(now, _MANY + len(self._tried))
-            waiting = [row_id for row_id in due if row_id not in self._tried]
-            for row_id in waiting[: 1 if self._turns.spacing else _MANY]:
-                self._tried[row_id] = now
-                self._look_again(row_id)
+            await self._look_for_due(now)
         rows = await self._store.overlapping()
         uses: dict[str, dict[str, float]] = {row.id: {} for row in rows}
         incarnations = {row.id: row.incarnation for row in rows}
         for use in await self._store.uses(tuple(uses)):
             if use.incarnation == incarnations[use.application_id]:
                 uses[use.application_id][use.credential] = use.used_at
-        for row in rows:
-            if _may_go(row, uses[row.id], now):
-                self._look_again(row.id)
+        may_go = [row.id for row in rows if _may_go(row, uses[row.id], now)]
+        self._ended = {row_id: self._ended[row_id] for row_id in may_go if row_id in self._ended}
+        for row_id in may_go:
+            if now - self._ended.get(row_id, float("-inf")) >= _AGAIN:
+                self._ended[row_id] = now
+                self._look_again(row_id)
         await self._overlaps.follow(rows, uses)
+
+    async def _look_for_due(self, now: float) -> None:
+        """Those first that were not tried yet: one that stays due for ever must not keep others from their turn."""
+        due = await self._store.rotations_due(now, _MANY + len(self._tried))
+        self._tried = {row_id: self._tried[row_id] for row_id in due if row_id in self._tried}
+        never = float("-inf")
+        ready = [row_id for row_id in due if now - self._tried.get(row_id, never) >= _AGAIN]
+        ready.sort(key=lambda row_id: self._tried.get(row_id, never))
+        for row_id in ready[: 1 if self._turns.spacing else _MANY]:
+            self._tried[row_id] = now
+            self._look_again(row_id)
 
     def _look_again(self, row_id: str) -> None:
         self._worklist.add(Key(ObjectKind.APPLICATION, *row_id.split("/", 1)), quiet=True)

@@ -13,7 +13,7 @@ from ostiary_operator.cluster import ApiRefused
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.outcome import Condition, Truth, Verifiable
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable, HeldSecret, SecretForbidden
-from ostiary_state.checks import CREDENTIAL_CHECK
+from ostiary_state.checks import CREDENTIAL_CHECK, NO_TOKEN
 
 _PATIENCE = aiohttp.ClientTimeout(total=5.0)
 
@@ -59,7 +59,7 @@ class CredentialCheck:
     async def _ask(self, verifiable: Verifiable, secret: str) -> int:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=_PATIENCE)
-        form = {"token": "none", "token_type_hint": CREDENTIAL_CHECK}
+        form = {"token": NO_TOKEN, "token_type_hint": CREDENTIAL_CHECK}
         headers = {"Host": urlsplit(verifiable.origin).netloc}
         if verifiable.method == "client_secret_post":
             form |= {"client_id": verifiable.client_id, "client_secret": secret}

@@ -65,7 +65,7 @@ class Use:
     incarnation: str
     credential: str  # the id of the secret that it authenticated with; "": it was issued a token
     used_at: float
-    digest: bytes | None = field(default=None, repr=False)  # of a secret that was verified with another product's hash
+    digest: bytes | None = field(default=None, repr=False)  # of a hash, and behind it of the secret that it verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class IntentStore(Protocol):
         """Ids of applications whose secret is to be replaced, those first that have waited longest."""
 
     async def overlapping(self) -> Sequence[StoredApplication]:
-        """Applications of which a secret authenticates until another has followed it: few at any time."""
+        """Those with an owner of which a secret authenticates until another has followed it: few at any time."""
 
     async def uses(self, application_ids: Collection[str]) -> Sequence[Use]:
         """Of these applications, past incarnations included."""

@@ -42,7 +42,8 @@ def workload(kind: str, name: str, namespace: str, replicas: int) -> dict[str, A
 def marks(crds: Access, kind: str, name: str, namespace: str) -> list[str]:
     """Which secrets it was rolled for."""
     template = crds.get(kind, name, namespace)["spec"]["template"]["metadata"]
-    return [value for key, value in template.get("annotations", {}).items() if key.startswith("ostiary.dev/secret-")]
+    found = [value for key, value in template.get("annotations", {}).items() if key.startswith("ostiary.dev/secret-")]
+    return [value.partition(" of ")[0] for value in found]
 
 
 def restarted(crds: Access, namespace: str) -> tuple[str, str] | None:

@@ -63,11 +63,11 @@ async def test_it_is_compared_the_slow_way_once_and_remembered_by_its_digest() -
     for _ in range(3):
         await hashed.matches(application, SECRET, "192.0.2.1", 0.0)
     key = (application.id, application.incarnation, "1")
-    assert (comparison.compared, told) == (1, [(key, digest_of(SECRET))])
+    assert (comparison.compared, told) == (1, [(key, digest_of(HASH) + digest_of(SECRET))])
     assert hashed.digest(application, credential) == digest_of(SECRET)
 
     after_a_restart = HashedSecrets(comparison)
-    after_a_restart.learn(key, digest_of(SECRET))
+    after_a_restart.learn(*told[0])
     await after_a_restart.matches(application, "a guess", "192.0.2.1", 0.0)
     assert comparison.compared == 1
 
@@ -76,3 +76,24 @@ async def test_guessing_at_a_slow_hash_is_slowed_down(provider: Provider) -> Non
     answers = [await token(provider, f"guess {number}") for number in range(8)]
     assert answers[:5] == [401] * 5
     assert 503 in answers
+
+
+async def test_what_was_verified_counts_for_that_hash_alone() -> None:
+    """An application that has no secret for a while begins to count at 1 again."""
+    hashed = HashedSecrets(Comparison())
+    before = ClientCredential("1", digest_of(HASH), 0.0, hash=HASH)
+    await hashed.matches(replace(CERTIFIED, credentials=(before,)), SECRET, "192.0.2.1", 0.0)
+    other = bcrypt.hashpw(b"another", bcrypt.gensalt(4)).decode()
+    after = ClientCredential("1", digest_of(other), 0.0, hash=other)
+    application = replace(CERTIFIED, credentials=(after,))
+    assert hashed.digest(application, after) != digest_of(SECRET)
+    await hashed.matches(application, "another", "192.0.2.1", 0.0)
+    assert hashed.digest(application, after) == digest_of("another")
+
+
+async def test_a_secret_that_is_known_is_no_guess_at_the_hash_beside_it(provider: Provider) -> None:
+    (old,) = provider.application.credentials
+    later = replace(old, expires_at=provider.now + 60)
+    provider.put(credentials=(later, ClientCredential("2", digest_of("new"), 0.0)))
+    assert {await token(provider, "new") for _ in range(20)} == {200}
+    assert await token(provider, SECRET) == 200

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from ostiary_server.protocol.client_authentication import Client, basic_credentials
+from ostiary_state.checks import CREDENTIAL_CHECK, NO_TOKEN
 from tests.granting import APPLICATION, ELSEWHERE, ISSUER, OTHER_ISSUER, PUBLIC, SECRET, World, basic
 
 FORM = {"grant_type": "client_credentials"}
@@ -31,6 +32,16 @@ async def test_the_secret_is_form_decoded() -> None:
 
 async def test_every_secret_of_a_rotation_authenticates() -> None:
     assert (await World().token(FORM, auth=basic(secret="an older secret"))).status_code == 200
+
+
+async def test_whoever_gets_something_by_a_secret_has_used_it_whatever_it_says() -> None:
+    """Else an old secret that somebody took could be used without being seen, and would be said to be unused."""
+    world, check = World(), {"token": NO_TOKEN, "token_type_hint": CREDENTIAL_CHECK}
+    assert (await world.post("/introspect", check)).json() == {"active": False}
+    assert world.noted == []
+    access_token = (await world.token(FORM | check)).json()["access_token"]
+    assert (await world.post("/introspect", check | {"token": access_token})).json()["active"] is True
+    assert len(world.noted) == 2
 
 
 async def test_an_unknown_client_does_not_differ_from_a_wrong_secret() -> None:

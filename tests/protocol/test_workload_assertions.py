@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from ostiary_state.applications.workload_identities import WorkloadIdentities
+from ostiary_state.applications.workload_identities import WorkloadIdentities, WorkloadIdentity
 from tests.factories import ISSUER
 from tests.granting import OTHER_ISSUER
 from tests.openid.provider import SECRET, Provider
-from tests.workloads import SUBJECT, FakeClusterAPI, Key, jwks, present, service_account_token, why_refused
+from tests.workloads import (
+    CLUSTER_ISSUER,
+    SUBJECT,
+    FakeClusterAPI,
+    Key,
+    jwks,
+    present,
+    service_account_token,
+    why_refused,
+)
 
 RSA = RSAKey.generate_key(2048, parameters={"kid": "cluster"})
 EC = ECKey.generate_key("P-256", parameters={"kid": "ec"})
@@ -58,6 +67,17 @@ async def test_a_token_of_its_service_account_authenticates_a_client(provider: P
 )
 async def test_whatever_key_the_api_server_signs_with(provider: Provider, key: Key, algorithm: str) -> None:
     assert (await present(provider, token(provider, key, algorithm))).status_code == 200
+
+
+async def test_nobody_elsewhere_can_keep_a_service_account_from_its_application(provider: Provider) -> None:
+    """By a manifest that names it, with keys of its own, two applications would seem to trust one token."""
+    identity = WorkloadIdentity(CLUSTER_ISSUER, SUBJECT, jwks=jwks(STRANGER))
+    openid = replace(provider.application.openid, workloads=WorkloadIdentities(federated=(identity,)))
+    other = replace(provider.application, id="books/web", client_id="books.web", openid=openid)
+    provider.directory.put_application(other)
+    response = await present(provider, token(provider))
+    assert response.status_code == 200, response.text
+    assert (await provider.verified(response.json()["access_token"], typ="at+jwt"))["client_id"] == "shop.web"
 
 
 async def test_it_is_presented_again_until_it_expires(provider: Provider) -> None:

@@ -1,5 +1,6 @@
 """Client secrets that follow each other, and none that locks an application out."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -88,8 +89,28 @@ async def test_every_replica_knows_a_secret_before_anybody_can_read_it(
 
     del world.store.database.replicas["behind"]
     await world.applications.reconcile(rotating(**DAILY))
-    assert [each for each, _ in stored(world)] == ["1", "2"]
+    assert [each for each, _ in stored(world)] == ["1", "3"]
     assert accepts(world, secret_of(world))
+
+
+async def test_no_more_than_eight_wait_for_a_replica_that_is_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each holds a place among what is worked on at a time, and a namespace may ask for any number."""
+    monkeypatch.setattr("ostiary_operator.reconcile.rotating._PATIENCE", 0.2)
+    names = [f"web-{number}" for number in range(20)]
+    for name in names:
+        await world.applications.reconcile(replace(rotating(), name=name))
+    world.store.database.replicas |= {"behind": 1}
+    asked = [replace(rotating({ROTATE: "now"}), name=name) for name in names]
+    tried = await asyncio.gather(*map(world.applications.reconcile, asked), return_exceptions=True)
+    assert all(isinstance(each, ReplicasBehind) for each in tried)
+    assert len(world.minted) == len(names) + 8
+
+    world.store.database.replicas.clear()
+    for each in asked:
+        await world.applications.reconcile(each)
+    assert all(row.credentials[-1].requested == "now" for row in world.store.rows.values())
 
 
 @pytest.mark.parametrize("again", ["2", None])
@@ -119,10 +140,31 @@ async def test_a_crash_before_the_secret_was_written_forgets_what_nobody_can_kno
     world.store.put(replace(row, credentials=(*row.credentials, pending)))
     world.secrets.forbidden.clear()
 
+    world.now += HOUR
     await world.applications.reconcile(rotating())
 
     assert stored(world) == [("1", None)]
     assert secret_of(world) == first
+
+
+async def test_a_secret_that_gets_there_late_is_served_and_followed_like_any_other(world: World) -> None:
+    """The answer to the write was lost and the watch is behind, or the operator of before is not dead yet."""
+    await world.applications.reconcile(rotating({ROTATE: "1"}))
+    first = secret_of(world)
+    before = world.secrets.held["shop", "web-oauth"]
+    world.secrets.lose_next = True
+    with pytest.raises(Crash):
+        await world.applications.reconcile(rotating({ROTATE: "2"}))
+    after = world.secrets.held["shop", "web-oauth"]
+
+    world.secrets.held["shop", "web-oauth"] = before
+    await world.applications.reconcile(rotating({ROTATE: "1"}))
+    world.secrets.held["shop", "web-oauth"] = after
+    assert accepts(world, secret_of(world))
+
+    await world.applications.reconcile(rotating({ROTATE: "2"}))
+    assert stored(world) == [("1", 24.0), ("2", None)]
+    assert accepts(world, first)
 
 
 async def test_the_annotation_asks_for_one_replacement_and_its_value_of_the_beginning_for_none(world: World) -> None:
@@ -159,6 +201,15 @@ async def test_what_is_no_number_revokes_nothing(world: World, value: str) -> No
     await world.applications.reconcile(rotating({REVOKE: value}))
     await world.applications.reconcile(rotating({REVOKE: value}))
     assert stored(world) == [("1", None)]
+
+
+async def test_a_number_that_no_secret_has_yet_revokes_nothing(world: World) -> None:
+    """Each rotation writes status, which is an event of the annotated object: it would be replaced without an end."""
+    for _ in range(3):
+        await world.applications.reconcile(rotating({REVOKE: "9"}))
+    assert stored(world) == [("1", None)]
+    await world.applications.reconcile(rotating({REVOKE: "9", ROTATE: "now"}))
+    assert stored(world) == [("1", 24.0), ("2", None)]
 
 
 class TestWhenUnused:
@@ -223,6 +274,19 @@ async def test_a_fleet_takes_turns_and_a_person_does_not_wait(world: World) -> N
     await world.applications.reconcile(replace(asked, annotations={}))
     clock[0] = 10.0
     assert await world.store.rotations_due(world.now, 10) == []
+
+
+async def test_one_that_cannot_be_replaced_does_not_take_the_turn_of_others(world: World) -> None:
+    """Such as a Secret that its namespace has made immutable."""
+    world.turns = Turns(10.0, lambda: 0.0)
+    for name in ("a", "b"):
+        await world.applications.reconcile(replace(rotating(**DAILY), name=name))
+    world.now += 24 * HOUR
+    world.secrets.lose_next = True
+    with pytest.raises(Crash):
+        await world.applications.reconcile(replace(rotating(**DAILY), name="a"))
+    await world.applications.reconcile(replace(rotating(**DAILY), name="b"))
+    assert [each.id for each in world.store.rows["shop/b"].credentials] == ["1", "2"]
 
 
 async def test_no_more_than_five_secrets_count_at_a_time(world: World) -> None:

@@ -54,6 +54,15 @@ REFUSED_SECRETS: tuple[Refused, ...] = (
         },
     ),
     *at(
+        "spec.secret.type",
+        "write another type",
+        {
+            # its annotation would name any service account of the namespace, and Kubernetes fill in a token of it
+            "token-of-a-service-account": secret(type="kubernetes.io/service-account-token"),
+            "bootstrap-token": secret(type="bootstrap.kubernetes.io/token"),
+        },
+    ),
+    *at(
         "spec.secret.keys.clientID",
         "use letters, digits and - . _ only",
         {"key-with-a-space": secret(keys={"clientID": "client id"})},

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field, replace
 from ostiary_operator.reconcile.outcome import Notice
 from ostiary_operator.reconcile.secret_history import History
 from ostiary_operator.reconcile.writer import IntentWriter
+from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.intent import IntentStore, StoredApplication
 
 _PATIENCE = 10.0  # seconds for every replica to know the new secret; then it is tried again from the start
 _LOOK = 0.05
+_AT_ONCE = 8  # that wait for replicas, of all that the operator works on at a time: one replica that is slow must not
+# stop everything else
 
 
 class ReplicasBehind(Exception):
@@ -31,6 +34,7 @@ class Turns:
 
     spacing: float  # seconds
     clock: Callable[[], float] = time.monotonic
+    waiting: int = 0  # replacements that wait for replicas now
     _next: float = field(default=float("-inf"))
 
     @property
@@ -44,6 +48,10 @@ class Turns:
             return False
         self._next = self.clock() + self.spacing
         return True
+
+    def give_back(self) -> None:
+        """It came to nothing: one that never succeeds must not take the turns of the others."""
+        self._next = self.clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +80,37 @@ class Rotations:
 
         Raises what `put` and the store raise, and ReplicasBehind: nothing is lost, try again.
         """
-        now = self.now()
         current = next((each for each in row.credentials if each.current), None)
         if current is None:
             return None
         asked = history.asked_for(current)
-        if not asked and not (self._is_due(row, now) and self.turns.take()):
+        if not asked and not self._is_due(row, self.now()):
             return None
+        if self.turns.waiting >= _AT_ONCE:
+            raise ReplicasBehind(f"{_AT_ONCE} secrets wait already for every replica to know them")
+        if not asked and not self.turns.take():
+            return None
+        self.turns.waiting += 1
+        try:
+            return await self._replace(row, current, history, put, asked=asked)
+        except BaseException:
+            if not asked:
+                self.turns.give_back()
+            raise
+        finally:
+            self.turns.waiting -= 1
+
+    async def _replace(
+        self,
+        row: StoredApplication,
+        current: ClientCredential,
+        history: History,
+        put: Callable[[str], Awaitable[None]],
+        *,
+        asked: bool,
+    ) -> Rotated:
         secret = self.new_secret()
-        pending = history.pending(row.credentials, hashlib.sha256(secret.encode()).digest(), now)
+        pending = history.pending(row.credentials, hashlib.sha256(secret.encode()).digest(), self.now())
         revision = await self.writer.write([replace(row, credentials=(*row.credentials, pending))])
         await self._served(revision)
         await put(secret)

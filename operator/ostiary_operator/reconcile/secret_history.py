@@ -1,7 +1,7 @@
 """Which secrets of an application authenticate it now, from those that did and the one in its Secret.
 
 The Secret is the truth. So a crash at any point of a replacement is settled by looking at it: the secret in it is the
-current one, one that was stored and never got there is forgotten, and the one before ends after the overlap.
+current one, one that was stored and does not get there in time is forgotten, and the one before ends after the overlap.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,13 @@ from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.applications.rotation_spec import RotationSpec
 
 ROTATE = "ostiary.dev/rotate"  # annotation of an OAuthApplication: another value replaces its secret
-REVOKE = "ostiary.dev/revoke-up-to"  # annotation: the id of a secret; it and those before it count no more
+REVOKE = "ostiary.dev/revoke-up-to"  # annotation: the id of a secret; it and those before it count no more. One that
+# no secret has yet revokes none: each that came would be replaced at once, for ever
 
 _DEFAULT = RotationSpec()
 _MOST = 5  # secrets at a time: each costs a comparison
+_LATE = 600.0  # seconds in which one may still get into the Secret: by a write whose answer was lost, or that another
+# operator began before this one
 _LONGEST_REQUEST = 128  # characters of the annotation that are told from another value
 
 
@@ -39,10 +42,12 @@ class History:
         if current is None or current.expires_at is not None:  # also one that came back
             current = self._new(known, digest, now)
         current = replace(current, pending=False, hash=hash_)
-        overlap = self._overlap(ours=any(each.digest == digest and each.pending for each in known))
-        earlier = [_followed(each, now + overlap) for each in known if each.digest != digest and not each.pending]
+        ours = any(each.digest == digest and each.pending for each in known)
+        until = now + self._overlap(ours=ours)
+        earlier = [_followed(each, until) for each in known if each.digest != digest and not each.pending]
         kept = [each for each in earlier if self._counts(each, current, now)]
-        return (*kept[-(_MOST - 1) :], current)
+        late = [each for each in known if not ours and each.pending and now - each.created_at < _LATE]
+        return (*kept[-(_MOST - 1) :], *sorted([current, *late[-1:]], key=lambda each: int(each.id)))
 
     def without_secret(self, known: Sequence[ClientCredential], now: float) -> tuple[ClientCredential, ...]:
         """While nothing can be read: the last good state, but what has ended."""
@@ -54,7 +59,7 @@ class History:
 
     def asked_for(self, current: ClientCredential) -> bool:
         """Whether somebody wants the current one replaced now."""
-        return self._revoked(current) or (bool(self.requested) and self.requested != current.requested)
+        return self._revoked(current, current) or (bool(self.requested) and self.requested != current.requested)
 
     def unused(self, earlier: ClientCredential, current: ClientCredential, now: float) -> bool:
         """Proven so: the new one has been used since it came, and the earlier one not for long enough."""
@@ -74,11 +79,13 @@ class History:
         return rotation.longest_overlap.seconds if ours or rotation.overlap is not None else 0
 
     def _counts(self, earlier: ClientCredential, current: ClientCredential, now: float) -> bool:
-        return earlier.valid(now) and not self._revoked(earlier) and not self.unused(earlier, current, now)
+        return earlier.valid(now) and not self._revoked(earlier, current) and not self.unused(earlier, current, now)
 
-    def _revoked(self, credential: ClientCredential) -> bool:
+    def _revoked(self, credential: ClientCredential, newest: ClientCredential) -> bool:
         upto = self.annotations.get(REVOKE, "")
-        return upto.isdecimal() and len(upto) < _LONGEST_REQUEST and int(credential.id) <= int(upto)
+        if not upto.isdecimal() or len(upto) >= _LONGEST_REQUEST:
+            return False
+        return int(credential.id) <= int(upto) <= int(newest.id)
 
 
 def _followed(earlier: ClientCredential, until: float) -> ClientCredential:

@@ -25,7 +25,7 @@ from ostiary_server.protocol.tokens import digest_of
 from ostiary_server.protocol.workload_assertions import WorkloadAssertions
 from ostiary_state.applications.application import Application
 from ostiary_state.applications.credentials import ClientCredential
-from ostiary_state.checks import CREDENTIAL_CHECK
+from ostiary_state.checks import is_credential_check
 
 AUTHENTICATED: Final = ("client_secret_basic", "client_secret_post", PRIVATE_KEY_JWT)
 ALL_METHODS: Final = (*AUTHENTICATED, "none")
@@ -120,7 +120,7 @@ class ClientAuthentication:
             raise InvalidClient("This application is disabled.")
         if application.openid.registration is not None:
             raise InvalidClient("This application is only a template for clients that register themselves.")
-        if client.credential is not None and request.form.get("token_type_hint") != CREDENTIAL_CHECK:
+        if client.credential is not None and not is_credential_check(request.form):
             self._note(application, client.credential)
         request.client = client
         return application

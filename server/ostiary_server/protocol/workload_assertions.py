@@ -49,7 +49,9 @@ class WorkloadAssertions:
         ]
         # Where none has this audience, the one that it is meant for says which it should have.
         fitting = [each for each in found if claimed.audience == _audience(each[1], request)] or found
-        trusting = {application.id: application for application, _ in fitting}
+        # A service account is its own namespace's: what another's manifest says of it, with whatever keys, is nothing.
+        own = [each for each in fitting if each[1].issuer == CLUSTER] or fitting
+        trusting = {application.id: application for application, _ in own}
         if len(trusting) > 1:
             await self.verify(request, next(iter(trusting.values())), claimed)  # a stranger is not told
             raise InvalidClient("Several applications trust this token: name one of them by client_id.")

@@ -14,6 +14,14 @@ SecretValue = Literal[
 ]  # fmt: skip
 SECRET_KEY = Checks.of(Check(r"^[A-Za-z0-9._-]+$", "use letters, digits and - . _ only"))
 SecretKey = Annotated[str, StringConstraints(min_length=1, max_length=253), SECRET_KEY]
+SECRET_TYPE = Checks.of(
+    Check(
+        r"^(kubernetes\.io/service-account-token|bootstrap\.kubernetes\.io/token)$",
+        "write another type: with this one the cluster itself would make credentials of the Secret",
+        refuses=True,
+    )
+)
+SecretType = Annotated[str, StringConstraints(min_length=1, max_length=253), SECRET_TYPE]
 LabelValue = Annotated[str, StringConstraints(max_length=63)]
 AnnotationValue = Annotated[str, StringConstraints(max_length=4096)]
 TemplateText = Annotated[str, StringConstraints(max_length=16_384)]
@@ -69,9 +77,10 @@ class ClientSecretSpec(Manifest):
     key client-secret, follows its changes and never writes it. None: there is no Secret; for applications that
     authenticate by private_key_jwt or clientAuthentication, whose default it is."""
 
-    type: Annotated[str, StringConstraints(min_length=1, max_length=253)] = "Opaque"
-    """Type of a generated Secret, such as kubernetes.io/basic-auth. Kubernetes lets nobody change it later: give the
-    Secret another name, too, or delete it for a new secret."""
+    type: SecretType = "Opaque"
+    """Type of a generated Secret, such as kubernetes.io/basic-auth; none of which the cluster makes credentials, such
+    as kubernetes.io/service-account-token. Kubernetes lets nobody change it later: give the Secret another name, too,
+    or delete it for a new secret."""
 
     keys: SecretKeysSpec = SecretKeysSpec()
     """Names of the keys, where the application expects others. A key that is renamed keeps its value."""

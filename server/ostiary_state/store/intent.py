@@ -60,7 +60,7 @@ class IntentRepository:
 
     async def overlapping(self) -> Sequence[StoredApplication]:
         """By an index."""
-        return await self._applications(applications.c.revoke_at.is_not(None))
+        return await self._applications(applications.c.revoke_at.is_not(None), applications.c.owned)
 
     async def uses(self, application_ids: Collection[str]) -> Sequence[Use]:
         """One statement."""
