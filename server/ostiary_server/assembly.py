@@ -55,6 +55,7 @@ class Assembly:
     app: ASGIApp
     replica: Replica
     passwords: PasswordPool
+    hashes: PasswordPool
     access_log: AccessLog | None
     outbound: OutboundRequests
     issuers: TrustedIssuers
@@ -63,6 +64,7 @@ class Assembly:
         """Give up threads and connections, and write the last lines."""
         await self.outbound.close()
         self.passwords.close()
+        self.hashes.close()
         if self.access_log is not None:
             self.access_log.flush()
 
@@ -103,7 +105,9 @@ def assemble(
     )
     registrations = ServedRegistrations(Registrations(database), directory, clock=clock, metrics=metrics)
     passwords = PasswordPool(workers=settings.password_workers)
-    uses = NotedUses(Uses(database), passwords, clock=clock, metrics=metrics)
+    # Not those for people: how slow a client's hash is, its namespace chooses, and nobody else must wait for that.
+    hashes = PasswordPool(workers=1, waiting=8)
+    uses = NotedUses(Uses(database), hashes, clock=clock, metrics=metrics)
 
     def note_use(application: Application) -> None:
         registrations.note(application)
@@ -159,7 +163,7 @@ def assemble(
         lambda: issuers.cluster_keys,
     )
     app = create_app(Memory(directory, revoked, ring, keys, minter, notices), stored, around)
-    return Assembly(app, replica, passwords, access_log, outbound, issuers)
+    return Assembly(app, replica, passwords, hashes, access_log, outbound, issuers)
 
 
 def _cluster(settings: ServerSettings) -> ClusterAPI | None:

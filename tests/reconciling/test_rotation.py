@@ -1,6 +1,5 @@
 """Client secrets that follow each other, and none that locks an application out."""
 
-import asyncio
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 
 from ostiary_operator.reconcile.conditions import Reason, Type
 from ostiary_operator.reconcile.declared import DeclaredApplication
-from ostiary_operator.reconcile.rotating import ReplicasBehind, Turns
+from ostiary_operator.reconcile.rotating import ReplicasBehind
 from ostiary_operator.reconcile.secret_history import REVOKE, ROTATE
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.intent import Use
@@ -91,26 +90,6 @@ async def test_every_replica_knows_a_secret_before_anybody_can_read_it(
     await world.applications.reconcile(rotating(**DAILY))
     assert [each for each, _ in stored(world)] == ["1", "3"]
     assert accepts(world, secret_of(world))
-
-
-async def test_no_more_than_eight_wait_for_a_replica_that_is_behind(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each holds a place among what is worked on at a time, and a namespace may ask for any number."""
-    monkeypatch.setattr("ostiary_operator.reconcile.rotating._PATIENCE", 0.2)
-    names = [f"web-{number}" for number in range(20)]
-    for name in names:
-        await world.applications.reconcile(replace(rotating(), name=name))
-    world.store.database.replicas |= {"behind": 1}
-    asked = [replace(rotating({ROTATE: "now"}), name=name) for name in names]
-    tried = await asyncio.gather(*map(world.applications.reconcile, asked), return_exceptions=True)
-    assert all(isinstance(each, ReplicasBehind) for each in tried)
-    assert len(world.minted) == len(names) + 8
-
-    world.store.database.replicas.clear()
-    for each in asked:
-        await world.applications.reconcile(each)
-    assert all(row.credentials[-1].requested == "now" for row in world.store.rows.values())
 
 
 @pytest.mark.parametrize("again", ["2", None])
@@ -257,36 +236,6 @@ class TestWhenUnused:
         rotated.now += HOUR
         rotated.store.database.uses["x"] = Use("shop/web", "uid-0", "2", rotated.now)  # type: ignore[index]
         assert await self.look(rotated) == ["1", "2"]
-
-
-async def test_a_fleet_takes_turns_and_a_person_does_not_wait(world: World) -> None:
-    clock = [0.0]
-    world.turns = Turns(10.0, lambda: clock[0])
-    for name in ("a", "b"):
-        await world.applications.reconcile(replace(rotating(**DAILY), name=name))
-    world.now += 24 * HOUR
-    for name in ("a", "b"):
-        await world.applications.reconcile(replace(rotating(**DAILY), name=name))
-    assert len(world.minted) == 3
-    asked = replace(rotating({ROTATE: "now"}, **DAILY), name="b")
-    await world.applications.reconcile(asked)
-    assert len(world.minted) == 4
-    await world.applications.reconcile(replace(asked, annotations={}))
-    clock[0] = 10.0
-    assert await world.store.rotations_due(world.now, 10) == []
-
-
-async def test_one_that_cannot_be_replaced_does_not_take_the_turn_of_others(world: World) -> None:
-    """Such as a Secret that its namespace has made immutable."""
-    world.turns = Turns(10.0, lambda: 0.0)
-    for name in ("a", "b"):
-        await world.applications.reconcile(replace(rotating(**DAILY), name=name))
-    world.now += 24 * HOUR
-    world.secrets.lose_next = True
-    with pytest.raises(Crash):
-        await world.applications.reconcile(replace(rotating(**DAILY), name="a"))
-    await world.applications.reconcile(replace(rotating(**DAILY), name="b"))
-    assert [each.id for each in world.store.rows["shop/b"].credentials] == ["1", "2"]
 
 
 async def test_no_more_than_five_secrets_count_at_a_time(world: World) -> None:

@@ -1,6 +1,6 @@
 """Client secrets of which only another product's hash is known: compared once, the slow way, and then like any other.
 
-What a client presents is compared with such a hash in the bounded pool that passwords have. The first that matches is
+What a client presents is compared with such a hash in a bounded pool like that of passwords. The first that matches is
 remembered by its SHA-256, which is all that later requests are compared with, behind that of the hash.
 """
 
