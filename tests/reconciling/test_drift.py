@@ -62,6 +62,20 @@ async def test_a_secret_that_somebody_added_never_counts(world: World) -> None:
     assert outcome.drift.message == "put right: clientSecrets is ['1'], was ['0', '1']"
 
 
+async def test_a_secret_that_somebody_added_does_not_become_ours_while_the_secret_cannot_be_read(world: World) -> None:
+    await reconcile(world)
+    row = world.store.rows["shop/web"]
+    tamper(world, credentials=(*row.credentials, ClientCredential("9", b"e" * 32, NOW)))
+    world.secrets.forbidden.add("shop")
+    outcome = await reconcile(world)
+    assert outcome.drift is not None
+    assert (outcome.drift.status, outcome.drift.reason) == (Truth.TRUE, Reason.REPORTED)
+    assert len(world.store.batches) == 1
+    world.secrets.forbidden.clear()
+    await reconcile(world)
+    assert world.store.rows["shop/web"].credentials == row.credentials
+
+
 async def test_it_is_left_and_told_where_the_manifest_says_so(world: World) -> None:
     await reconcile(world, driftPolicy="Report")
     tamper(world, spec={**world.store.rows["shop/web"].spec, "displayName": "Evil"})

@@ -67,6 +67,11 @@ REFUSED_CALLBACKS: tuple[Refused, ...] = (
     ),
     *at(
         "spec.callbackURLsFrom",
+        "set deletionPolicy to Delete or Disable",
+        {"routes-that-outlive-the-object": following(deletionPolicy="Orphan")},
+    ),
+    *at(
+        "spec.callbackURLsFrom",
         "set sectorIdentifierURL",
         {
             "pairwise-by-a-route": following(subjectType="Pairwise"),

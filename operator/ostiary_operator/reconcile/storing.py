@@ -19,6 +19,8 @@ from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.applications.spec import canonical
 from ostiary_state.intent import IntentStore, Kind, StoredApplication, Tombstone
 
+_UNTOLD = "client secrets were changed, and which are the application's is not known while its Secret cannot be read"
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -50,6 +52,9 @@ class Storing:
         registered: RegisteredClient | None,
     ) -> Stored:
         """Then replace its secret, where that is due. Raises IntentConflict, and what the store and Secrets raise."""
+        if held is not None and held.secrets_changed and not credential.ready:
+            # whose they are only the Secret tells: to write them would make them ours
+            return Stored(held, held.revision, drift=drifted(Reason.REPORTED, _UNTOLD))
         history = await self._history(declared, accepted, held)
         credentials = self._settled(history, credential, held or accepted.adopted)
         wanted = self._row(declared, accepted, credentials, held)

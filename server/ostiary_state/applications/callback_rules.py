@@ -32,4 +32,11 @@ CALLBACK_RULES = (
             not spec.callback_urls_from or spec.subject_type == "Public" or spec.sector_identifier_url is not None
         ),
     ),
+    Rule(
+        "callbackURLsFrom",
+        "set deletionPolicy to Delete or Disable, or list callbackURLs: nobody follows the routes of an object that is"
+        " gone, and who gets their hosts next would get codes",
+        f"{_NONE} || self.deletionPolicy != 'Orphan'",
+        lambda spec: not spec.callback_urls_from or spec.deletion_policy != "Orphan",
+    ),
 )
