@@ -111,6 +111,20 @@ REFUSED = (
         "spec.audiences: https://ledger.example.com: not among the audiences",
     ),
     Case(
+        "federated-issuer",
+        {"federatedIssuers": ["https://token.actions.githubusercontent.com"]},
+        application(
+            clientAuthentication={
+                "federated": [
+                    {"issuer": "https://token.actions.githubusercontent.com", "subject": "repo:example/shop"},
+                    {"issuer": "https://issuer.example.net", "subject": "shop"},
+                ]
+            }
+        ),
+        "IssuerNotAllowed",
+        "spec.clientAuthentication: https://issuer.example.net: not among the federatedIssuers",
+    ),
+    Case(
         "lifetimes",
         {"maxLifetimes": {"accessToken": "15m", "refreshTokenAbsolute": "720h"}},
         application(grantModes=["authorization_code", "refresh_token"], tokenLifetimes={"accessToken": "1h"}),
@@ -146,6 +160,7 @@ STRICT: dict[str, Any] = {
     "grantModes": ["authorization_code", "refresh_token", "client_credentials"],
     "scopes": ["openid", "profile", "email"],
     "audiences": [],
+    "federatedIssuers": [],
     "maxLifetimes": {"accessToken": "10m", "idToken": "10m", "refreshTokenIdle": "1h"},
     "requirePKCE": True,
     "requireConsent": True,
@@ -163,6 +178,11 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "what-does-not-concern-a-machine": (
         STRICT,
         {"grantModes": ["client_credentials"], "consent": "Skip", "pkce": "Optional"},
+        "OAuthApplication",
+    ),
+    "service-account-of-its-own-namespace": (
+        STRICT,
+        _callbacks("https://shop.example.com/cb") | {"clientAuthentication": {"serviceAccountRef": {"name": "shop"}}},
         "OAuthApplication",
     ),
     "templates-where-nothing-speaks-against-them": (

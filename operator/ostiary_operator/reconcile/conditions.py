@@ -99,6 +99,7 @@ class Reason(StrEnum):
     GRANT_MODE_NOT_ALLOWED = "GrantModeNotAllowed"
     SCOPE_NOT_ALLOWED = "ScopeNotAllowed"
     AUDIENCE_NOT_ALLOWED = "AudienceNotAllowed"
+    ISSUER_NOT_ALLOWED = "IssuerNotAllowed"
     LIFETIME_TOO_LONG = "LifetimeTooLong"
     PKCE_REQUIRED = "PKCERequired"
     CONSENT_REQUIRED = "ConsentRequired"

@@ -81,6 +81,9 @@ EXPLANATIONS: Final[Mapping[tuple[Type, Reason], Explanation]] = {
     (Type.POLICY_ALLOWED, Reason.AUDIENCE_NOT_ALLOWED): Explanation(
         "an audience is not among `audiences`", "remove it"
     ),
+    (Type.POLICY_ALLOWED, Reason.ISSUER_NOT_ALLOWED): Explanation(
+        "an issuer in `clientAuthentication.federated` is not among `federatedIssuers`", "remove it, or have it listed"
+    ),
     (Type.POLICY_ALLOWED, Reason.LIFETIME_TOO_LONG): Explanation(
         "a lifetime is longer than in `maxLifetimes`, perhaps by its default", "set a shorter one"
     ),

@@ -30,6 +30,7 @@ class PolicyReason(StrEnum):
     GRANT_MODE = "GrantModeNotAllowed"
     SCOPE = "ScopeNotAllowed"
     AUDIENCE = "AudienceNotAllowed"
+    ISSUER = "IssuerNotAllowed"
     LIFETIME = "LifetimeTooLong"
     PKCE = "PKCERequired"
     CONSENT = "ConsentRequired"
@@ -79,6 +80,11 @@ def _templates(spec: OAuthApplicationSpec, policy: OAuthApplicationPolicySpec) -
 def _address(spec: OAuthApplicationSpec, policy: OAuthApplicationPolicySpec) -> list[str]:
     address = spec.authentication_address
     return _others((address,), policy.authentication_addresses) if address is not None else []
+
+
+def _federated(spec: OAuthApplicationSpec) -> tuple[str, ...]:
+    authentication = spec.client_authentication
+    return tuple(each.issuer for each in authentication.federated) if authentication is not None else ()
 
 
 # What a lifetime concerns: modes of which an application needs one, or it never receives such a thing.
@@ -172,6 +178,16 @@ APPLICATION_RULES: tuple[PolicyRule[OAuthApplicationSpec], ...] = (
         lambda spec, policy: _others(spec.audiences, policy.audiences),
         "has(params.spec.audiences)",
         _beyond("audiences", "audiences"),
+    ),
+    PolicyRule(
+        PolicyReason.ISSUER,
+        "clientAuthentication",
+        "not among the federatedIssuers",
+        lambda spec, policy: _others(_federated(spec), policy.federated_issuers),
+        "has(params.spec.federatedIssuers)",
+        "(has(object.spec.clientAuthentication) && has(object.spec.clientAuthentication.federated)"
+        " ? object.spec.clientAuthentication.federated.map(each, each.issuer) : [])"
+        ".filter(each, !(each in params.spec.federatedIssuers))",
     ),
     PolicyRule(
         PolicyReason.LIFETIME,

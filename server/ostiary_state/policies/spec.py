@@ -6,6 +6,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from ostiary_state.applications.spec_types import Audience, GrantMode, Origin, Scope
 from ostiary_state.applications.texts import Text
+from ostiary_state.applications.workload_spec import TrustedIssuer
 from ostiary_state.kinds.checks import Checks
 from ostiary_state.kinds.durations import Between, Duration
 from ostiary_state.kinds.manifest import EachOnce, Manifest
@@ -68,6 +69,10 @@ class OAuthApplicationPolicySpec(Manifest):
 
     audiences: Annotated[tuple[Audience, ...], Field(max_length=64), EachOnce()] | None = None
     """Resources that access tokens may name in aud beside the issuer. Default: any."""
+
+    federated_issuers: Annotated[tuple[TrustedIssuer, ...], Field(max_length=64), EachOnce()] | None = None
+    """Issuers whose workloads clientAuthentication.federated may let in: whoever runs one can act as the application.
+    Service accounts of the application's own namespace need not be listed. Default: any."""
 
     max_lifetimes: MaxLifetimesSpec | None = None
     """The longest that tokenLifetimes of an application may say. One that does not concern its grantModes is not
