@@ -138,6 +138,7 @@ def parse(body: Mapping[str, Any]) -> HeldSecret:
         labels=labels,
         annotations=annotations,
         type=body.get("type") or "Opaque",
+        immutable=body.get("immutable") is True,
     )
 
 

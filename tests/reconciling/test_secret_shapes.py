@@ -154,6 +154,21 @@ async def test_a_type_that_nobody_can_change_is_named_and_the_application_goes_o
     assert held(world, "web-basic").type == "kubernetes.io/basic-auth"
 
 
+async def test_one_that_somebody_made_immutable_is_named_and_its_secret_goes_on_counting(world: World) -> None:
+    declared = application({"callbackURLs": [CALLBACK], "rotation": {"interval": "24h"}})
+    await world.applications.reconcile(declared)
+    before, row = held(world), world.store.rows["shop/web"]
+    more: dict[str, Any] = {"labels": before.labels, "annotations": before.annotations, "immutable": True}
+    world.secrets.put("web-oauth", before.data, application="web", owner="uid-1", **more)
+    world.now += 48 * 3600
+    outcome = await world.applications.reconcile(declared)
+    condition = outcome.condition(Type.SECRET_READY)
+    assert condition is not None
+    assert (condition.reason, "immutable" in condition.message) == (Reason.NOT_USABLE, True)
+    assert world.store.rows["shop/web"].secret_digests == row.secret_digests
+    assert len(world.minted) == 1
+
+
 async def test_one_that_signs_gets_a_secret_without_a_client_secret_where_it_asks_for_one(world: World) -> None:
     spec = {"callbackURLs": [CALLBACK], **SIGNS, "secret": {"aliases": [{"name": "id", "from": "clientID"}]}}
     outcome = await world.applications.reconcile(application(spec))

@@ -157,6 +157,9 @@ class ClientSecrets:
                 "set spec.secret.name to another, too, or delete it for a new secret"
             )
             return Credential(_condition(Truth.FALSE, Reason.OTHER_TYPE, message), name=name)
+        if held.immutable:
+            message = f"Secret {name} is immutable, so nothing in it can be replaced: delete it, and it is made again"
+            return Credential(_condition(Truth.FALSE, Reason.NOT_USABLE, message), name=name)
         return await self._kept(wanted, held)
 
     async def _kept(self, wanted: _Generated, held: HeldSecret) -> Credential:

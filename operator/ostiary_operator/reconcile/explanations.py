@@ -113,8 +113,9 @@ EXPLANATIONS: Final[Mapping[tuple[Type, Reason], Explanation]] = {
         "create it; nothing is invented meanwhile",
     ),
     (Type.SECRET_READY, Reason.NOT_USABLE): Explanation(
-        "its value is empty, or holds a line break or another character that no client secret may have",
-        "write it again",
+        "its value is empty, or holds a line break or another character that no client secret may have, or its hash is"
+        " of no kind that is known here; or a generated Secret was made immutable. The message says which",
+        "write it again, or delete it where it is generated",
     ),
     (Type.SECRET_READY, Reason.NOT_OURS): Explanation(
         "a Secret of the name to be generated exists and was not made for this application",

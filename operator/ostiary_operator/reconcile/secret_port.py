@@ -51,6 +51,7 @@ class HeldSecret:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     type: str = "Opaque"
+    immutable: bool = False  # the cluster refuses every change of it
 
     @property
     def applied(self) -> Applied:
