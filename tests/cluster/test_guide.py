@@ -59,7 +59,7 @@ def test_every_command_of_the_guide_works(crds: Access, postgresql_server: Postg
         "such as com.example.app:/callback",
         "the schema is up to date",
         "the operator may not use Secrets in namespace quickstart: kubectl create rolebinding ostiary-secrets",
-        '["authorization_code","refresh_token"]   http://shop.localhost      True',
+        '["authorization_code","refresh_token"]   http://shop.localhost      ',
         "message: Secret shop-oauth",
         "userinfo-endpoint:       30 bytes",
         '"issuer":"http://shop.localhost"',
