@@ -38,6 +38,13 @@ class Bindings:
     _made: dict[str, float] = field(default_factory=dict)  # when, by the monotonic clock
     _refused: dict[str, str] = field(default_factory=dict)  # why, as the log has it
 
+    def command(self, namespace: str) -> str:
+        """What whoever may makes the same binding with."""
+        return (
+            f"kubectl create rolebinding {self.role} -n {namespace} --clusterrole={self.role}"
+            f" --serviceaccount={self.account.namespace}:{self.account.name}"
+        )
+
     async def bind(self, namespace: str) -> bool:
         """True where a binding was made just now; False where there is one, or none may be made.
 

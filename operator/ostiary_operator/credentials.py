@@ -13,7 +13,7 @@ from typing import Any
 from ostiary_operator.bindings import Bindings
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.labelled_watch import LabelledWatch, with_access
-from ostiary_operator.objects import GROUP, VERSION, ObjectKind
+from ostiary_operator.objects import GROUP, VERSION, ObjectKind, version_of
 from ostiary_operator.reconcile.secret_port import (
     APPLICATION_ANNOTATION,
     LABEL,
@@ -112,11 +112,8 @@ class KubernetesSecrets:
 
     def _explained(self, refused: ApiRefused, namespace: str) -> Exception:
         if refused.status == 403:
-            role, account = self._bindings.role, self._bindings.account
-            return SecretForbidden(
-                f"the operator may not use Secrets in namespace {namespace}: kubectl create rolebinding {role} "
-                f"-n {namespace} --clusterrole={role} --serviceaccount={account.namespace}:{account.name}"
-            )
+            command = self._bindings.command(namespace)
+            return SecretForbidden(f"the operator may not use Secrets in namespace {namespace}: {command}")
         if refused.status in (404, 409):  # 404: the namespace, or what was to be replaced, has gone
             return SecretChanged(str(refused))
         return refused
@@ -130,7 +127,7 @@ def parse(body: Mapping[str, Any]) -> HeldSecret:
     return HeldSecret(
         namespace=metadata["namespace"],
         name=metadata["name"],
-        version=f"{metadata['uid']}/{metadata['resourceVersion']}",
+        version=version_of(body),
         data={key: base64.b64decode(value) for key, value in (body.get("data") or {}).items()},
         labelled=labels.get(LABEL) == "true",
         application=annotations.get(APPLICATION_ANNOTATION),

@@ -35,7 +35,7 @@ class DriftWatch:
         """Hand over what is new; what was handed over and is off the list is settled."""
         settled = []
         for each in await self._store.tampering():
-            key = Key(_KINDS[each.kind], *each.id.split("/", 1))
+            key = Key.of_row(_KINDS[each.kind], each.id)
             if self._handed.get((each.kind, each.id)) != each:
                 logger.warning(
                     "%s %s was changed in the database by %s", key.kind.value, each.id, each.who or "somebody"

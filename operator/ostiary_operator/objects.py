@@ -65,6 +65,16 @@ class Key(NamedTuple):
         """The key of an object."""
         return cls(kind, body["metadata"]["namespace"], body["metadata"]["name"])
 
+    @classmethod
+    def of_row(cls, kind: ObjectKind, row_id: str) -> "Key":
+        """The key of a row's object; the reverse of `id`."""
+        return cls(kind, *row_id.split("/", 1))
+
+
+def version_of(body: Mapping[str, Any]) -> str:
+    """Names an object's content without being derived from it: "<uid>/<resourceVersion>"."""
+    return f"{body['metadata']['uid']}/{body['metadata']['resourceVersion']}"
+
 
 def collection(kind: ObjectKind, namespace: str | None = None) -> str:
     """The path of a kind, in one namespace or in all."""

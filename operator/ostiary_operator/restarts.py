@@ -81,11 +81,7 @@ class Restarts:
                 return _is_not(Reason.RESTARTING, f"{place} is next")
             if refused.status != 403:
                 raise
-            role, account = self.bindings.role, self.bindings.account
-            text = (
-                f"the operator may not roll {place}: kubectl create rolebinding {role} -n {namespace} "
-                f"--clusterrole={role} --serviceaccount={account.namespace}:{account.name}"
-            )
+            text = f"the operator may not roll {place}: {self.bindings.command(namespace)}"
             return _is_not(Reason.FORBIDDEN, text)
         return None if _is_up(body) else _is_not(Reason.RESTARTING, f"{place} is rolling")
 

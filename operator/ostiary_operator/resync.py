@@ -65,7 +65,7 @@ class Resync:
                         needing.add(key.namespace)
                     await self._add(key, declared.deleted)
         for kind, ids in rows.items():
-            for key in (Key(kind, *row_id.split("/", 1)) for row_id in ids):
+            for key in (Key.of_row(kind, row_id) for row_id in ids):
                 if key not in seen and (not self._namespaces or key.namespace in self._namespaces):
                     await self._add(key, deleted=False)
         for namespace in sorted(await self._secrets.surplus(frozenset(needing))):

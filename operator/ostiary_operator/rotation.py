@@ -13,6 +13,7 @@ from ostiary_operator.objects import Key, ObjectKind
 from ostiary_operator.reconcile.rotating import Turns
 from ostiary_operator.reconcile.secret_history import History
 from ostiary_operator.worklist import Worklist
+from ostiary_state.applications.credentials import current_of
 from ostiary_state.applications.rotation_spec import RotationSpec
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import IntentStore, StoredApplication
@@ -82,14 +83,14 @@ class RotationScheduler:
             self._look_again(row_id)
 
     def _look_again(self, row_id: str) -> None:
-        self._worklist.add(Key(ObjectKind.APPLICATION, *row_id.split("/", 1)), quiet=True)
+        self._worklist.add(Key.of_row(ObjectKind.APPLICATION, row_id), quiet=True)
 
 
 def _may_go(row: StoredApplication, uses: Mapping[str, float], now: float) -> bool:
     """Whether one of its secrets has ended, or is proven unused."""
     if any(not each.valid(now) for each in row.credentials):
         return True
-    current = next((each for each in row.credentials if each.current), None)
+    current = current_of(row.credentials)
     if current is None:
         return False
     history = History(rotation_of(row), uses=uses)

@@ -10,7 +10,6 @@ condition's time moves only with its status.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -21,7 +20,7 @@ from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.objects import GROUP, VERSION, Key
 from ostiary_operator.reconcile.conditions import Type
 from ostiary_operator.reconcile.outcome import Condition, Outcome, Truth
-from ostiary_operator.reconcile.timestamps import timestamp
+from ostiary_operator.reconcile.timestamps import seconds_of, timestamp
 from ostiary_operator.usage_status import Usage
 from ostiary_state.applications.credentials import ClientCredential
 from ostiary_state.kinds.manifest import manifest_name
@@ -160,9 +159,8 @@ class StatusWriter:
     def age(self, key: Key, uid: str, now: float) -> float | None:
         """Seconds since the object was made; None where it is not known."""
         known = self._known.get(key)
-        if known is None or known.uid != uid or not known.created:
-            return None
-        return now - datetime.fromisoformat(known.created).timestamp()
+        made = seconds_of(known.created) if known is not None and known.uid == uid else None
+        return None if made is None else now - made
 
     async def send_of(self, key: Key, uid: str) -> bool:
         """As `send`."""

@@ -18,7 +18,8 @@ from ostiary_operator.restarts import Restarts
 from ostiary_operator.rotation import rotation_of
 from ostiary_operator.status import StatusWriter
 from ostiary_operator.usage_status import Usage
-from ostiary_state.applications.rotation_spec import RotationSpec
+from ostiary_state.applications.credentials import current_of
+from ostiary_state.applications.rotation_spec import RestartSpec
 from ostiary_state.errors import StoreUnavailable
 from ostiary_state.intent import IntentStore, StoredApplication
 
@@ -45,9 +46,10 @@ class UsageReport:
         rolling: set[str] = set()
         for row in rows:
             rotation = rotation_of(row)
-            if rotation is not None and rotation.restart:
+            workloads = rotation.restart if rotation is not None else ()
+            if workloads:
                 rolling.add(row.id.partition("/")[0])
-            await self._quietly(row.id, partial(self._overlapping, row, uses[row.id]))
+            await self._quietly(row.id, partial(self._overlapping, row, uses[row.id], workloads))
         await self._quietly("restarts", partial(self.restarts.keep, frozenset(rolling)))
 
     async def run(self) -> None:
@@ -85,12 +87,13 @@ class UsageReport:
             await asyncio.sleep(_SPREAD)
         return unused
 
-    async def _overlapping(self, row: StoredApplication, uses: Mapping[str, float]) -> None:
-        rotation = rotation_of(row) or RotationSpec()
-        current = next((each for each in row.credentials if each.current), None)
+    async def _overlapping(
+        self, row: StoredApplication, uses: Mapping[str, float], workloads: tuple[RestartSpec, ...]
+    ) -> None:
+        current = current_of(row.credentials)
         conditions: dict[Type, list[Condition]] = {Type.PREVIOUS_SECRET_STILL_IN_USE: _still_in_use(row, uses)}
-        if current is not None and rotation.restart:
-            conditions[Type.WORKLOADS_RESTARTED] = [await self.restarts.step(row, current, rotation.restart)]
+        if current is not None and workloads:
+            conditions[Type.WORKLOADS_RESTARTED] = [await self.restarts.step(row, current, workloads)]
         key = _key(row)
         if self.status.used(key, row.incarnation, Usage(uses, uses.get(""), _FINE), conditions):
             await self._send(key, row)
@@ -107,15 +110,16 @@ class UsageReport:
 
 
 def _key(row: StoredApplication) -> Key:
-    return Key(ObjectKind.APPLICATION, *row.id.split("/", 1))
+    return Key.of_row(ObjectKind.APPLICATION, row.id)
 
 
 def _still_in_use(row: StoredApplication, uses: Mapping[str, float]) -> list[Condition]:
     """Of the secrets before the current one."""
-    current = next((each for each in row.credentials if each.current), None)
+    current = current_of(row.credentials)
     since = current.created_at if current is not None else 0.0
-    used = [each.id for each in row.credentials if each.expires_at is not None and uses.get(each.id, 0.0) > since]
-    if not [each for each in row.credentials if each.expires_at is not None]:
+    earlier = [each.id for each in row.credentials if each.expires_at is not None]
+    used = [secret for secret in earlier if uses.get(secret, 0.0) > since]
+    if not earlier:
         return []
     if not used:
         text = "no secret but the one in the Secret has been used since that came"

@@ -12,7 +12,7 @@ from ostiary_operator.addresses.in_use import InUse
 from ostiary_operator.addresses.progress import condition
 from ostiary_operator.cluster import ApiRefused, Cluster
 from ostiary_operator.labelled_watch import LabelledWatch
-from ostiary_operator.objects import Key
+from ostiary_operator.objects import Key, version_of
 from ostiary_operator.reconcile.outcome import Condition
 from ostiary_operator.reconcile.secret_port import ClusterUnavailable
 from ostiary_operator.status import StatusWriter, Target
@@ -39,8 +39,7 @@ class Published:
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> "Published":
         """From the API."""
-        metadata = body["metadata"]
-        return cls(metadata["name"], f"{metadata['uid']}/{metadata['resourceVersion']}", body)
+        return cls(body["metadata"]["name"], version_of(body), body)
 
 
 class Publisher:

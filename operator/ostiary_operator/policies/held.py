@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ostiary_operator.objects import GROUP, VERSION
+from ostiary_operator.objects import GROUP, VERSION, version_of
 from ostiary_state.policies.crd import POLICY
 from ostiary_state.policies.rules import read_policy
 from ostiary_state.policies.spec import OAuthApplicationPolicySpec
@@ -31,7 +31,7 @@ class HeldPolicy:
         spec, wrong = read_policy(body.get("spec") or {})
         return cls(
             metadata["name"],
-            f"{metadata['uid']}/{metadata['resourceVersion']}",
+            version_of(body),
             metadata.get("generation", 0),
             spec,
             "; ".join(map(str, wrong)),
@@ -51,5 +51,4 @@ class HeldNamespace:
     def parse(cls, body: Mapping[str, Any]) -> "HeldNamespace":
         """From the API."""
         metadata = body["metadata"]
-        version = f"{metadata['uid']}/{metadata['resourceVersion']}"
-        return cls(metadata["name"], version, metadata.get("labels") or {})
+        return cls(metadata["name"], version_of(body), metadata.get("labels") or {})

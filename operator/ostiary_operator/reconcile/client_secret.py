@@ -4,7 +4,6 @@ The Secret is the truth about the secret's value, the store holds only its SHA-2
 and a crash at any point leaves either nothing or a Secret that the next attempt takes over as it is.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
@@ -23,6 +22,7 @@ from ostiary_operator.reconcile.secret_port import (
     WantedSecret,
 )
 from ostiary_operator.reconcile.secret_shape import SecretShape
+from ostiary_state.applications.credentials import digest_of_secret
 from ostiary_state.applications.identity import secret_name_of
 from ostiary_state.applications.secret_hashes import KEY as HASH_KEY
 from ostiary_state.applications.secret_hashes import SecretHash, UnusableHash
@@ -230,7 +230,7 @@ def _required(held: HeldSecret | None, name: str, key: str) -> Credential:
         return Credential(_condition(Truth.FALSE, Reason.NOT_USABLE, message), name=name)
     else:
         found = _condition(Truth.TRUE, Reason.FOUND, f"Secret {name}")
-        return Credential(found, _digest(held.data[key]), name)
+        return Credential(found, digest_of_secret(held.data[key]), name)
     return Credential(_condition(Truth.FALSE, Reason.WAITING_FOR_SECRET, message), name=name)
 
 
@@ -243,17 +243,13 @@ def _hashed(held: HeldSecret) -> Credential:
         condition = _condition(Truth.FALSE, Reason.NOT_USABLE, f"{HASH_KEY} of Secret {held.name}: {why}")
         return Credential(condition, name=held.name)
     found = _condition(Truth.TRUE, Reason.FOUND, f"Secret {held.name}, with a hash of the client secret")
-    return Credential(found, _digest(text.encode()), held.name, hash=text)
+    return Credential(found, digest_of_secret(text.encode()), held.name, hash=text)
 
 
 def _generated(name: str, secret: str | None, *notices: Notice) -> Credential:
-    digest = _digest(secret.encode()) if secret is not None else None
+    digest = digest_of_secret(secret.encode()) if secret is not None else None
     return Credential(_condition(Truth.TRUE, Reason.GENERATED, f"Secret {name}"), digest, name, notices)
 
 
 def _condition(status: Truth, reason: Reason, message: str) -> Condition:
     return Condition(Type.SECRET_READY, status, reason, message)
-
-
-def _digest(secret: bytes) -> bytes:
-    return hashlib.sha256(secret).digest()

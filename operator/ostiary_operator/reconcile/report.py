@@ -10,7 +10,7 @@ from ostiary_operator.reconcile.declared import Declared, DeclaredApplication, m
 from ostiary_operator.reconcile.outcome import Condition, Endpoints, Notice, Outcome, Truth, Verifiable
 from ostiary_operator.reconcile.refusal import PolicyRefusal, Refusal
 from ostiary_operator.reconcile.secret_shape import SecretShape
-from ostiary_state.applications.credentials import ClientCredential
+from ostiary_state.applications.credentials import ClientCredential, current_of
 from ostiary_state.applications.spec import OAuthApplicationSpec
 from ostiary_state.intent import StoredApplication, StoredUser
 
@@ -64,7 +64,7 @@ def _verifiable(
 ) -> Verifiable | None:
     """Nothing where it is meant to be refused: disabled, or a template for others."""
     spec = accepted.spec
-    current = next((each for each in credentials if each.current), None)
+    current = current_of(credentials)
     if current is None or current.hash or not credential.ready or credential.name is None:
         return None
     if not spec.enabled or spec.dynamic_registration is not None or spec.client_id_metadata is not None:

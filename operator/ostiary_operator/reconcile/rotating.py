@@ -6,7 +6,6 @@ was stored is a digest that nobody can use, and is forgotten.
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from ostiary_operator.reconcile.outcome import Notice
 from ostiary_operator.reconcile.secret_history import History
 from ostiary_operator.reconcile.writer import IntentWriter
-from ostiary_state.applications.credentials import ClientCredential
+from ostiary_state.applications.credentials import ClientCredential, current_of, digest_of_secret
 from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.intent import IntentStore, StoredApplication
 
@@ -80,7 +79,7 @@ class Rotations:
 
         Raises what `put` and the store raise, and ReplicasBehind: nothing is lost, try again.
         """
-        current = next((each for each in row.credentials if each.current), None)
+        current = current_of(row.credentials)
         if current is None:
             return None
         asked = history.asked_for(current)
@@ -110,7 +109,7 @@ class Rotations:
         asked: bool,
     ) -> Rotated:
         secret = self.new_secret()
-        pending = history.pending(row.credentials, hashlib.sha256(secret.encode()).digest(), self.now())
+        pending = history.pending(row.credentials, digest_of_secret(secret.encode()), self.now())
         revision = await self.writer.write([replace(row, credentials=(*row.credentials, pending))])
         await self._served(revision)
         await put(secret)

@@ -14,7 +14,7 @@ from ostiary_operator.reconcile.registered import RegisteredClient
 from ostiary_operator.reconcile.rotating import Rotations
 from ostiary_operator.reconcile.secret_history import History
 from ostiary_operator.reconcile.writer import IntentWriter
-from ostiary_state.applications.credentials import ClientCredential
+from ostiary_state.applications.credentials import ClientCredential, current_of
 from ostiary_state.applications.rotation_schedule import due_at
 from ostiary_state.applications.spec import canonical
 from ostiary_state.intent import IntentStore, Kind, StoredApplication, Tombstone
@@ -111,7 +111,7 @@ class Storing:
         credentials: tuple[ClientCredential, ...],
         held: StoredApplication | None,
     ) -> StoredApplication:
-        current = next((each for each in credentials if each.current), None)
+        current = current_of(credentials)
         return StoredApplication(
             id=declared.id,
             incarnation=declared.uid,

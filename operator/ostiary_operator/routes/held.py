@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ostiary_operator.objects import version_of
 from ostiary_operator.reconcile.route_port import Admission, Route, RouteKind
 
 _MOST = 65  # hosts that are held: one more than an application may have callbacks
@@ -24,7 +25,7 @@ def parser_of(kind: RouteKind) -> Callable[[Mapping[str, Any]], HeldRoute]:
 
     def parse(body: Mapping[str, Any]) -> HeldRoute:
         metadata = body["metadata"]
-        return HeldRoute(metadata["name"], f"{metadata['uid']}/{metadata['resourceVersion']}", read(body))
+        return HeldRoute(metadata["name"], version_of(body), read(body))
 
     return parse
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import ClientError, ClientSession, DummyCookieJar, TCPConnector
 
-from ostiary_server.outbound.requests import LONGEST_BODY, TIMEOUT, USER_AGENT
+from ostiary_server.outbound.requests import TIMEOUT, USER_AGENT, body_of
 from ostiary_server.protocol.ports import FetchFailed
 
 MOUNTED: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")  # where Kubernetes puts it into pods
@@ -46,14 +46,9 @@ class ClusterAPI:
                     )
                 if response.status != 200:
                     raise FetchFailed(f"{shown} answered {response.status}")
-                body = await response.content.read(LONGEST_BODY + 1)
-                while len(body) <= LONGEST_BODY and (more := await response.content.read(LONGEST_BODY + 1)):
-                    body += more
+                return await body_of(response, shown)
         except (ClientError, OSError, TimeoutError, ValueError) as error:
             raise FetchFailed(f"{shown} cannot be read: {error!r}") from error
-        if len(body) > LONGEST_BODY:
-            raise FetchFailed(f"{shown} answered more than {LONGEST_BODY} bytes")
-        return body
 
 
 def mounted(given: Path | None, name: str) -> Path | None:

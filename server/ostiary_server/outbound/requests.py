@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, ThreadedResolver
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    ThreadedResolver,
+)
 from yarl import URL
 
 from ostiary_server.outbound.public_addresses import AllowedNetworks, GuardedResolver
@@ -15,6 +23,16 @@ LONGEST_BODY: Final = 64 * 1024  # bytes
 MOST_AT_ONCE: Final = 32  # connections
 MOST_PER_HOST: Final = 4
 USER_AGENT: Final = "Ostiary"
+
+
+async def body_of(response: ClientResponse, shown: str) -> bytes:
+    """All of it, of at most 64 KiB; never more in memory. Raises FetchFailed, and what reading raises."""
+    body = await response.content.read(LONGEST_BODY + 1)
+    while len(body) <= LONGEST_BODY and (more := await response.content.read(LONGEST_BODY + 1)):
+        body += more
+    if len(body) > LONGEST_BODY:
+        raise FetchFailed(f"{shown} answered more than {LONGEST_BODY} bytes")
+    return body
 
 
 class OutboundRequests:
@@ -34,14 +52,9 @@ class OutboundRequests:
             async with self._opened().get(address, allow_redirects=False, headers={"Accept": accept}) as response:
                 if response.status != 200:
                     raise FetchFailed(f"{_shown(address)} answered {response.status}")
-                body = await response.content.read(LONGEST_BODY + 1)
-                while len(body) <= LONGEST_BODY and (more := await response.content.read(LONGEST_BODY + 1)):
-                    body += more
+                return await body_of(response, _shown(address))
         except (ClientError, OSError, TimeoutError, ValueError) as error:
             raise FetchFailed(f"{_shown(address)} cannot be read: {error!r}") from error
-        if len(body) > LONGEST_BODY:
-            raise FetchFailed(f"{_shown(address)} answered more than {LONGEST_BODY} bytes")
-        return body
 
     async def post(self, url: str, form: Mapping[str, str]) -> int:
         """The status of the answer to a form; its body is not read. Raises FetchFailed when there is none."""

@@ -1,5 +1,6 @@
 """Client secrets as they are stored: by their digest, with when each came and when it goes."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -54,3 +55,13 @@ class ClientCredential:
 def first_credentials(digests: Iterable[bytes], created_at: float) -> tuple[ClientCredential, ...]:
     """Digests that nothing more is known of, such as those that an earlier version stored."""
     return tuple(ClientCredential(str(number), digest, created_at) for number, digest in enumerate(digests, 1))
+
+
+def current_of(credentials: Iterable[ClientCredential]) -> ClientCredential | None:
+    """The one in the Secret; None where nothing is known to be there."""
+    return next((each for each in credentials if each.current), None)
+
+
+def digest_of_secret(secret: bytes) -> bytes:
+    """What is stored of a client secret."""
+    return hashlib.sha256(secret).digest()
