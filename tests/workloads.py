@@ -13,6 +13,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from ostiary_server.protocol.ports import FetchFailed
+from ostiary_state.applications.workload_identities import WorkloadIdentities
 from tests.factories import ISSUER
 from tests.openid.provider import Provider
 
@@ -83,3 +84,15 @@ async def why_refused(provider: Provider, token: str, **form: str) -> str:
     description: str = response.json()["error_description"]
     assert token not in description
     return description
+
+
+def with_service_account(cluster: FakeClusterAPI) -> Provider:
+    """A provider whose application authenticates by the service account `web`, and trusts this cluster."""
+    provider = Provider(cluster=cluster)
+    provider.put(
+        token_endpoint_auth_method="private_key_jwt",
+        credentials=(),
+        grant_modes=frozenset({"client_credentials"}),
+    )
+    provider.put_openid(workloads=WorkloadIdentities(service_account="web"))
+    return provider

@@ -29,13 +29,9 @@ def everywhere(
     crds: Access, account: Path, postgresql_server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Operators]:
     """One operator that follows every namespace, for the tests that neither stop nor configure it."""
-    url = postgresql_server.url(asyncio.run(postgresql_server.database()))
     directory = tmp_path_factory.mktemp("everywhere")
-    operators = Operators(crds, None, url, directory, account, "operator-everywhere")
-    with replica_on(url, directory):
-        operators.start(OSTIARY_LOG_LEVEL="debug")
+    with following_all(crds, account, postgresql_server, directory, OSTIARY_LOG_LEVEL="debug") as operators:
         yield operators
-        operators.stop()
 
 
 @pytest.fixture
@@ -59,6 +55,19 @@ def operators(crds: Access, account: Path, tenant: str, postgresql_url: str, tmp
     with replica_on(postgresql_url, tmp_path):
         yield made
         made.stop()
+
+
+@contextlib.contextmanager
+def following_all(
+    crds: Access, account: Path, postgresql_server: PostgreSQL, directory: Path, **settings: str
+) -> Iterator[Operators]:
+    """One operator that follows every namespace, on a database of its own, with these settings."""
+    url = postgresql_server.url(asyncio.run(postgresql_server.database()))
+    operators = Operators(crds, None, url, directory, account, f"operator-{directory.name}")
+    with replica_on(url, directory):
+        operators.start(**settings)
+        yield operators
+        operators.stop()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from ostiary_state.intent import StoredApplication
 from ostiary_state.store.engine import open_database
 from tests.cluster.access import Access
-from tests.cluster.conftest import replica_on
+from tests.cluster.conftest import following_all
 from tests.cluster.operating import (
     Operators,
     Stored,
@@ -49,13 +49,9 @@ class Intruder:
 def operators(
     crds: Access, account: Path, postgresql_server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Operators]:
-    url = postgresql_server.url(asyncio.run(postgresql_server.database()))
     directory = tmp_path_factory.mktemp("drift")
-    made = Operators(crds, None, url, directory, account, "operator-drift")
-    with replica_on(url, directory):
-        made.start(OSTIARY_RESYNC_SECONDS="3600")
+    with following_all(crds, account, postgresql_server, directory, OSTIARY_RESYNC_SECONDS="3600") as made:
         yield made
-        made.stop()
 
 
 @pytest.fixture

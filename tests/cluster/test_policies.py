@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.access import Access
-from tests.cluster.conftest import replica_on
+from tests.cluster.conftest import following_all
 from tests.cluster.operating import (
     ROOT,
     Operators,
@@ -34,13 +33,10 @@ def policed(
     crds: Access, account: Path, postgresql_server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Operators]:
     """An operator that follows every namespace, with a short grace."""
-    url = postgresql_server.url(asyncio.run(postgresql_server.database()))
     directory = tmp_path_factory.mktemp("policed")
-    operators = Operators(crds, None, url, directory, account, "operator-policed")
-    with replica_on(url, directory):
-        operators.start(OSTIARY_POLICY_GRACE_SECONDS=str(GRACE_S))
+    grace = {"OSTIARY_POLICY_GRACE_SECONDS": str(GRACE_S)}
+    with following_all(crds, account, postgresql_server, directory, **grace) as operators:
         yield operators
-        operators.stop()
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
-from ostiary_state.applications.workload_identities import WorkloadIdentities
 from tests.openid.provider import Provider
-from tests.workloads import FakeClusterAPI, present, service_account_token, why_refused
+from tests.workloads import FakeClusterAPI, present, service_account_token, why_refused, with_service_account
 
 FIRST = RSAKey.generate_key(2048, parameters={"kid": "first"})
 SECOND = RSAKey.generate_key(2048, parameters={"kid": "second"})
@@ -21,14 +20,7 @@ def cluster() -> FakeClusterAPI:
 
 @pytest.fixture
 def provider(cluster: FakeClusterAPI) -> Provider:
-    provider = Provider(cluster=cluster)
-    provider.put(
-        token_endpoint_auth_method="private_key_jwt",
-        credentials=(),
-        grant_modes=frozenset({"client_credentials"}),
-    )
-    provider.put_openid(workloads=WorkloadIdentities(service_account="web"))
-    return provider
+    return with_service_account(cluster)
 
 
 def token(provider: Provider, key: RSAKey = FIRST, **changes: Any) -> str:

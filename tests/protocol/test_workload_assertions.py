@@ -20,6 +20,7 @@ from tests.workloads import (
     present,
     service_account_token,
     why_refused,
+    with_service_account,
 )
 
 RSA = RSAKey.generate_key(2048, parameters={"kid": "cluster"})
@@ -39,14 +40,7 @@ def cluster() -> FakeClusterAPI:
 
 @pytest.fixture
 def provider(cluster: FakeClusterAPI) -> Provider:
-    provider = Provider(cluster=cluster)
-    provider.put(
-        token_endpoint_auth_method="private_key_jwt",
-        credentials=(),
-        grant_modes=frozenset({"client_credentials"}),
-    )
-    provider.put_openid(workloads=WorkloadIdentities(service_account="web"))
-    return provider
+    return with_service_account(cluster)
 
 
 def token(provider: Provider, key: Key = RSA, algorithm: str = "RS256", **changes: Any) -> str:
